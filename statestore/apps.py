@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class StateStoreConfig(AppConfig):
+    name = "statestore"
+    verbose_name = _("Scoped state")
+    default_auto_field = "django.db.models.BigAutoField"

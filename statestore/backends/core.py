@@ -1,0 +1,152 @@
+"""The core of every store: its configuration and life, the way to the hooks, values and their text."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from statestore.backends.hooks import Hooks
+from statestore.conf import StoreConfig
+from statestore.entries import Health, Record
+from statestore.exceptions import (
+    CorruptState,
+    InvalidValue,
+    OperationDisabled,
+    StateStoreError,
+    StoreClosed,
+    StoreUnavailable,
+    ValueTooLarge,
+)
+from statestore.values import decode, encode
+
+logger = logging.getLogger("statestore")
+
+
+class Core(Hooks):
+    """Opens and closes, lets verbs through to the hooks and turns what goes wrong there into our errors."""
+
+    vendor_errors: tuple[type[Exception], ...] = (Exception,)
+    """What the hooks let out when the backend fails; turned into ``StoreUnavailable``."""
+    durable = False
+    """Does a write survive the end of the server's process?"""
+    shared = False
+    """Do all processes of a site see the same state?"""
+    transactional = False
+    """Does a write belong to the caller's database transaction?"""
+
+    def __init__(self, alias: str = "default", params: Mapping[str, Any] | None = None) -> None:
+        self.alias = alias
+        self.config = StoreConfig.of(alias, params or {})
+        self.clock: Callable[[], float] = lambda: time.time()
+        """Seconds since the epoch; tests hand in their own."""
+        self._state = "new"
+        self._opening = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.alias!r}>"
+
+    def open(self) -> None:
+        """Make ready. Called for you before first use; a closed store is opened again only by this call."""
+        with self._opening:
+            if self._state != "open":
+                self._reach(self._open)
+                self._state = "open"
+
+    def close(self) -> None:
+        """Shut down; every later use is ``StoreClosed``."""
+        with self._opening:
+            if self._state == "open":
+                self._reach(self._close)
+            self._state = "closed"
+
+    def health(self) -> Health:
+        """Say whether the store answers, how quickly, what the server is, and what threatens the promises."""
+        backend, began = type(self).__name__, time.perf_counter()
+        try:
+            server, version, threats = self._ask(self._health)
+        except StateStoreError as error:
+            return Health(self.alias, backend, False, time.perf_counter() - began, error=str(error))
+        return Health(self.alias, backend, True, time.perf_counter() - began, server, version, threats)
+
+    def now(self) -> int:
+        """Return this moment in microseconds since the epoch."""
+        return int(self.clock() * 1_000_000)
+
+    def _permit(self, switch: str, verb: str) -> None:
+        if switch not in self.config.enabled:
+            logger.warning("%s is switched off for the store %r", verb, self.alias)
+            raise OperationDisabled(f"{verb} is switched off for the store {self.alias!r}.", alias=self.alias)
+
+    def _ask(self, hook: Callable[..., Any], *args: Any) -> Any:
+        """Call a hook that only reads."""
+        if self._state != "open":
+            self._wake()
+        try:
+            return hook(*args)
+        except StateStoreError:
+            raise
+        except self.vendor_errors as error:
+            raise self._unwell(error, writing=False) from error
+
+    def _tell(self, hook: Callable[..., Any], *args: Any) -> Any:
+        """Call a hook that writes."""
+        if self._state != "open":
+            self._wake()
+        try:
+            return hook(*args)
+        except StateStoreError:
+            raise
+        except self.vendor_errors as error:
+            raise self._unwell(error, writing=True) from error
+
+    def _reach(self, hook: Callable[[], None]) -> None:
+        try:
+            hook()
+        except self.vendor_errors as error:
+            raise self._unwell(error, writing=False) from error
+
+    def _wake(self) -> None:
+        if self._state == "closed":
+            raise StoreClosed(f"The store {self.alias!r} was closed.", alias=self.alias)
+        self.open()
+
+    def _unwell(self, error: Exception, *, writing: bool) -> StateStoreError:
+        """Return our error for the vendor's; a backend that can tell answers ``StoreTimeout`` for unknown outcomes."""
+        return StoreUnavailable(
+            f"The store {self.alias!r} is unavailable ({type(error).__name__}).", alias=self.alias
+        )
+
+    def _announce(self, signal: Any, **details: Any) -> None:
+        if signal.has_listeners(type(self)):
+            self._after_commit(lambda: self._send(signal, details))
+
+    def _send(self, signal: Any, details: Mapping[str, Any]) -> None:
+        for receiver, answer in signal.send_robust(type(self), store=self, alias=self.alias, **details):
+            if isinstance(answer, Exception):
+                logger.error("A signal's receiver failed: %r", receiver, exc_info=answer)
+
+    def _encode(self, scope: str, key: str, value: Any) -> bytes:
+        try:
+            text = encode(value)
+        except InvalidValue as error:
+            raise InvalidValue(f"{scope} / {key}: {error}", scope=scope, key=key, pointer=error.pointer) from None
+        if len(text) > self.config.max_value_bytes:
+            raise ValueTooLarge(
+                f"{scope} / {key}: the value has {len(text):,} bytes of JSON text; "
+                f"the store {self.alias!r} takes {self.config.max_value_bytes:,}.",
+                scope=scope,
+                key=key,
+            )
+        return text
+
+    def _decode(self, scope: str, key: str, record: Record) -> Any:
+        try:
+            return decode(record.text)
+        except ValueError as error:
+            raise CorruptState(
+                f"{scope} / {key}: what is stored in {self.alias!r} is not JSON.",
+                alias=self.alias,
+                scope=scope,
+                key=key,
+            ) from error

@@ -1,0 +1,89 @@
+"""The verbs that read."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from statestore import pointer
+from statestore.backends.core import Core
+from statestore.backends.rules import check_keys, fingerprint
+from statestore.entries import ABSENT, Entry, Record, Stamp, to_datetime
+from statestore.names import check_key, check_scope
+
+
+class Reading(Core):
+    """Answers what is there; what has expired is not."""
+
+    def get(self, scope: str, key: Any, default: Any = None, *, at: str | None = None) -> Any:
+        """Return the value under ``key``, or ``default`` when missing; of a list of keys, the list of values.
+
+        ``at``, a JSON Pointer, reads a part of the value.
+        """
+        self._permit("GET", "get")
+        tokens = () if at is None else pointer.parse(at)
+        if isinstance(key, list | tuple):
+            found = self._fetch(check_scope(scope), check_keys(key))
+            return [self._value(scope, name, found.get(name), default, tokens) for name in key]
+        return self._value(scope, key, self._fetch_one(check_scope(scope), check_key(key)), default, tokens)
+
+    def get_many(self, scope: str, keys: Iterable[str] | None = None) -> dict[str, Any]:
+        """Return the values that exist under ``keys`` (None: in the whole scope) by key."""
+        self._permit("GET", "get_many")
+        found = self._fetch(check_scope(scope), keys if keys is None else check_keys(keys))
+        return {key: self._decode(scope, key, record) for key, record in found.items()}
+
+    def entry(self, scope: str, key: str) -> Entry | None:
+        """Return the value under ``key`` with its version and dates, or None when missing."""
+        self._permit("GET", "entry")
+        record = self._fetch_one(check_scope(scope), check_key(key))
+        return record and self._entry(scope, key, record)
+
+    def entries(self, scope: str, keys: Iterable[str] | None = None) -> dict[str, Entry]:
+        """Return the entries that exist under ``keys`` (None: in the whole scope) by key."""
+        found = self.records(scope, keys)
+        return {key: self._entry(scope, key, record) for key, record in found.items()}
+
+    def records(self, scope: str, keys: Iterable[str] | None = None) -> dict[str, Record]:
+        """Return what is stored, undecoded: so that a corrupt entry can be shown, or text passed on as it is."""
+        self._permit("GET", "entry")
+        return self._fetch(check_scope(scope), keys if keys is None else check_keys(keys))
+
+    def keys(self, scope: str) -> list[str]:
+        """Return the names of the scope's keys, sorted; an empty list when there is no such scope."""
+        return sorted(self._live_stamps(check_scope(scope)))
+
+    def version(self, scope: str) -> str | None:
+        """Return a token that changes with every write to the scope, or None when there is no such scope."""
+        return fingerprint(self._versions(check_scope(scope)))
+
+    def _fetch_one(self, scope: str, key: str) -> Record | None:
+        return self._if_live(self._ask(self._read_one, scope, key))
+
+    def _fetch(self, scope: str, keys: Collection[str] | None) -> dict[str, Record]:
+        if keys is not None and not keys:
+            return {}
+        found, now = self._ask(self._read, scope, keys), self.now()
+        return {key: record for key, record in found.items() if record.is_live(now)}
+
+    def _if_live(self, record: Record | None) -> Record | None:
+        if record is None or record.expires_at is None:
+            return record
+        return record if record.is_live(self.now()) else None
+
+    def _live_stamps(self, scope: str) -> dict[str, Stamp]:
+        found, now = self._ask(self._stamps, scope), self.now()
+        return {key: stamp for key, stamp in found.items() if stamp.is_live(now)}
+
+    def _versions(self, scope: str) -> dict[str, str]:
+        return {key: stamp.version for key, stamp in self._live_stamps(scope).items()}
+
+    def _value(self, scope: str, key: str, record: Record | None, default: Any, tokens: pointer.Tokens) -> Any:
+        if record is None:
+            return default
+        value = self._decode(scope, key, record)
+        if tokens:
+            value = pointer.find(value, tokens)
+        return default if value is ABSENT else value
+
+    def _entry(self, scope: str, key: str, record: Record) -> Entry:
+        end = None if record.expires_at is None else to_datetime(record.expires_at)
+        return Entry(self._decode(scope, key, record), record.version, to_datetime(record.updated_at), end)

@@ -1,0 +1,81 @@
+"""Small rules that several verbs share."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from hashlib import blake2b
+from itertools import islice
+from os import urandom
+from typing import Any
+
+from statestore.entries import ABSENT, to_moment
+from statestore.exceptions import InvalidKey, InvalidValue, StateStoreError, TooManyKeys, VersionConflict
+from statestore.names import check_key
+
+MAX_KEYS = 1000
+
+
+def new_version() -> str:
+    """Return a token that was never used before: 96 random bits."""
+    return urlsafe_b64encode(urandom(12)).decode()
+
+
+def check_keys(keys: Any) -> list[str]:
+    """Return the keys of one call as a list, or raise ``InvalidKey``."""
+    found = list(islice(several(keys, InvalidKey), MAX_KEYS + 1))
+    if len(found) > MAX_KEYS:
+        raise TooManyKeys
+    return list(map(check_key, found))
+
+
+def several(names: Any, refusal: type[StateStoreError]) -> Iterator[Any]:
+    if isinstance(names, str | bytes) or not isinstance(names, Iterable):
+        raise refusal(f"Several names are a list or the like, not a {type(names).__name__}.")
+    return iter(names)
+
+
+def check_version(version: Any) -> Any:
+    """Return what was given as ``if_version``, or raise ``InvalidValue``."""
+    if version is None or version is ABSENT or isinstance(version, str):
+        return version
+    raise InvalidValue(f"A version is a string as set() returns it, or ABSENT, not a {type(version).__name__}.")
+
+
+def check_existing_version(version: Any) -> str | None:
+    """Return what was given as ``if_version`` where ``ABSENT`` makes no sense, or raise ``InvalidValue``."""
+    if version is ABSENT:
+        raise InvalidValue("Only what exists can be removed: if_version is a version here, not ABSENT.")
+    return check_version(version)
+
+
+def check_moment(when: Any) -> int:
+    """Return an aware datetime in microseconds since the epoch, or raise ``InvalidValue``."""
+    if not isinstance(when, datetime) or when.tzinfo is None:
+        raise InvalidValue("A moment is a datetime with a time zone.")
+    return to_moment(when)
+
+
+def pair(keys: Collection[str], value: Any) -> dict[str, Any]:
+    values = list(value) if isinstance(value, list | tuple) else [value]
+    return dict(zip(check_keys(keys), values + [None] * len(keys), strict=False))
+
+
+def add_numbers(number: float, by: float) -> float:
+    try:
+        return number + by
+    except OverflowError:
+        raise InvalidValue("The sum is beyond the limits of a number.") from None
+
+
+def fingerprint(versions: Mapping[str, str]) -> str | None:
+    if not versions:
+        return None
+    text = "\n".join(f"{key}\t{version}" for key, version in sorted(versions.items()))
+    return urlsafe_b64encode(blake2b(text.encode(), digest_size=12).digest()).decode()
+
+
+def conflict(scope: str, key: str | None, expected: Any) -> VersionConflict:
+    place = scope if key is None else f"{scope} / {key}"
+    if expected is ABSENT:
+        return VersionConflict(f"{place} exists already.", scope=scope, key=key, expected=expected)
+    return VersionConflict(f"{place} is not at this version.", scope=scope, key=key, expected=expected)

@@ -1,0 +1,120 @@
+"""The verbs that go through the scopes: listing and cleaning."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from statestore import signals
+from statestore.backends.core import Core
+from statestore.backends.rules import check_moment, several
+from statestore.entries import CleanReport, ScopeInfo, to_moment
+from statestore.exceptions import InvalidScope, InvalidValue
+from statestore.names import check_prefix, check_scope, is_active
+
+PAGE = 1000  # scopes looked at in one step
+
+
+class Walking(Core):
+    """Lists scopes page by page, and cleans them the same way."""
+
+    def scopes(
+        self,
+        prefix: str = "",
+        *,
+        after: str = "",
+        limit: int | None = None,
+        idle_since: datetime | None = None,
+    ) -> Iterator[ScopeInfo]:
+        """Iterate over the scopes whose names start with ``prefix`` and come after ``after``, by name.
+
+        At most ``limit``; with ``idle_since`` only those not used since.
+        """
+        return chain.from_iterable(self._pages(prefix, after=after, limit=limit, idle_since=idle_since))
+
+    def info(self, scope: str) -> ScopeInfo | None:
+        """Return what a listing says of one scope, or None when there is no such scope."""
+        found = self._ask(self._scan, check_scope(scope), "", 1, None, self.now()).infos
+        return found[0] if found and found[0].name == scope else None
+
+    def clean(
+        self,
+        active: Collection[str],
+        *,
+        prefix: str = "",
+        idle_since: datetime | None = None,
+        dry_run: bool = False,
+        progress: Callable[[CleanReport], object] | None = None,
+        batch_size: int = PAGE,
+    ) -> CleanReport:
+        """Remove the scopes that start with ``prefix`` and are not active, and sweep out what has expired.
+
+        With ``idle_since`` only those not used since. A scope written to or touched after the clean began stays,
+        and so does ``global``. ``dry_run`` changes nothing; ``progress`` is called with the report so far after
+        every batch.
+        """
+        self._permit("CLEAN", "clean")
+        check_prefix(prefix)
+        active = frozenset(map(check_scope, several(active, InvalidScope)))
+        if type(batch_size) is not int or batch_size < 1:
+            raise InvalidValue("batch_size is a whole number above 0.")
+        cutoff = self.now()
+        if idle_since is not None:
+            cutoff = min(cutoff, check_moment(idle_since) - 1)
+        report, after, last = CleanReport(dry_run=dry_run), "", ""
+        while last is not None:
+            infos, last = self._ask(self._scan, prefix, after, batch_size, None, self.now())
+            idle = [one for one in infos if not is_active(one.name, active) and to_moment(one.updated_at) <= cutoff]
+            gone = {one.name: one.entries for one in idle}
+            if not dry_run:
+                gone = self._clean_batch(prefix, after, last, gone, cutoff)
+            report, after = _add(report, len(infos), gone), last
+            if progress:
+                progress(report)
+        return report
+
+    def _pages(
+        self,
+        prefix: str = "",
+        *,
+        after: str = "",
+        limit: int | None = None,
+        idle_since: datetime | None = None,
+    ) -> Iterator[list[ScopeInfo]]:
+        check_prefix(prefix)
+        check_prefix(after)
+        if limit is not None and (type(limit) is not int or limit < 0):
+            raise InvalidValue(f"A limit is a whole number, or None, not {ascii(limit)[:80]}.")
+        return self._walk(prefix, after, limit, None if idle_since is None else check_moment(idle_since))
+
+    def _walk(
+        self, prefix: str, after: str, limit: int | None, idle_since: int | None
+    ) -> Iterator[list[ScopeInfo]]:
+        last: str | None = after
+        while last is not None and limit != 0:
+            size = PAGE if limit is None else min(limit, PAGE)
+            infos, last = self._ask(self._scan, prefix, last, size, idle_since, self.now())
+            if idle_since is not None:
+                infos = [info for info in infos if to_moment(info.updated_at) < idle_since]
+            limit = limit if limit is None else limit - len(infos)
+            yield infos
+
+    def _clean_batch(
+        self, prefix: str, after: str, last: str | None, names: Collection[str], cutoff: int
+    ) -> dict[str, int]:
+        now = self.now()
+        self._tell(self._sweep, prefix, after, last, now)
+        gone = self._tell(self._clean, list(names), cutoff, now) if names else {}
+        for name, entries in gone.items():
+            self._announce(signals.scope_deleted, scope=name, entries=entries)
+        return gone
+
+
+def _add(report: CleanReport, examined: int, gone: Mapping[str, int]) -> CleanReport:
+    return CleanReport(
+        examined=report.examined + examined,
+        removed=report.removed + len(gone),
+        kept=report.kept + examined - len(gone),
+        entries=report.entries + sum(gone.values()),
+        dry_run=report.dry_run,
+    )

@@ -1,0 +1,33 @@
+"""Lengths of time: a ttl in seconds, an age such as ``30d``."""
+
+import math
+import re
+from datetime import timedelta
+
+from statestore.exceptions import InvalidValue
+
+MAX_TTL = 1000 * 365 * 86400  # seconds; keeps every expiry before the year 10000
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_AGE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)([smhdw])", re.ASCII)
+
+
+def check_ttl(ttl: object) -> int | None:
+    """Return a ttl (seconds as int or float, > 0; None for ever) in whole microseconds, or raise ``InvalidValue``."""
+    if ttl is None:
+        return None
+    if type(ttl) not in (int, float) or not (math.isfinite(ttl) and ttl > 0):
+        raise InvalidValue(f"A ttl is a number of seconds above 0, or None, not {ascii(ttl)[:80]}.")
+    if ttl > MAX_TTL:
+        raise InvalidValue("A ttl is at most 1,000 years; None is for ever.")
+    return max(1, round(ttl * 1_000_000))
+
+
+def parse_age(text: object) -> timedelta:
+    """Return the length of time that a number with ``s``, ``m``, ``h``, ``d`` or ``w`` says, or raise ``InvalidValue``."""
+    found = _AGE.fullmatch(text) if isinstance(text, str) else None
+    if not found:
+        raise InvalidValue(f"An age is a number with s, m, h, d or w, as in 30d, not {ascii(text)[:80]}.")
+    try:
+        return timedelta(**{_UNITS[found[2]]: float(found[1])})
+    except OverflowError:
+        raise InvalidValue(f"This age is too long: {text}.") from None

@@ -1,0 +1,88 @@
+"""``stores`` by alias, and ``store``, the default one."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.connection import ConnectionProxy
+from django.utils.module_loading import import_string
+
+from statestore import conf
+from statestore.backends.base import StateStore
+from statestore.exceptions import UnknownStore
+
+DEFAULT = "default"
+
+
+class StoreHandler:
+    """The configured stores by alias, each built on first use and then shared by all threads.
+
+    A store holds no connection of its own (those are Django's, one a thread), so that one instance serves a whole
+    process, its forks included. Building one touches no server. When ``STATESTORE`` is replaced (as by
+    ``override_settings``), stores whose parameters stay the same are kept and the others are built anew.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._settings: Any = None
+        self._built: dict[str, tuple[Any, StateStore]] = {}
+
+    def __getitem__(self, alias: str) -> StateStore:
+        """Return the store with this alias, or raise ``UnknownStore``."""
+        if self._settings is getattr(settings, "STATESTORE", None) and alias in self._built:
+            return self._built[alias][1]
+        with self._lock:
+            self._follow_settings()
+            return self._find(alias, ())
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the configured aliases."""
+        return iter(conf.store_params())
+
+    def __contains__(self, alias: object) -> bool:
+        return alias in conf.store_params()
+
+    def all(self) -> list[StateStore]:
+        """Return every configured store once, in the order of the settings."""
+        return list(dict.fromkeys(self[alias] for alias in self))
+
+    def close_all(self) -> None:
+        """Close the stores built so far; the next use of an alias builds a new one."""
+        with self._lock:
+            built, self._built = self._built, {}
+        for _, store in built.values():
+            store.close()
+
+    def _follow_settings(self) -> None:
+        current = getattr(settings, "STATESTORE", None)
+        if current is not self._settings:
+            params = conf.store_params()
+            self._built = {alias: built for alias, built in self._built.items() if params.get(alias) == built[0]}
+            self._settings = current
+
+    def _find(self, alias: str, followed: tuple[str, ...]) -> StateStore:
+        params = conf.store_params().get(alias) if isinstance(alias, str) else None
+        if params is None:
+            raise UnknownStore(f"STATESTORE['STORES'] has no store {ascii(alias)[:80]}.", alias=alias)
+        if alias not in self._built:
+            self._built[alias] = (params, self._build(alias, params, (*followed, alias)))
+        return self._built[alias][1]
+
+    def _build(self, alias: str, params: Any, followed: tuple[str, ...]) -> StateStore:
+        if isinstance(params, str):
+            if params in followed:
+                raise ImproperlyConfigured(
+                    f"STATESTORE['STORES']: {' → '.join((*followed, params))} goes in a circle."
+                )
+            return self._find(params, followed)
+        try:
+            backend = import_string(params["BACKEND"])
+        except (KeyError, TypeError, ImportError) as error:
+            raise ImproperlyConfigured(f"STATESTORE['STORES'][{alias!r}]: BACKEND names no class.") from error
+        return backend(alias, params)
+
+
+stores = StoreHandler()
+store = ConnectionProxy(stores, DEFAULT)

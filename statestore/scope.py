@@ -1,0 +1,135 @@
+"""``Scope``: a store bound to one scope, with the verbs of the store and the manners of a dict."""
+
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import Any
+
+from statestore.entries import ABSENT
+from statestore.exceptions import VersionConflict
+
+
+def _bound(verb: str) -> Any:
+    def call(self: "Scope", *args: Any, **kwargs: Any) -> Any:
+        return getattr(self.store, verb)(self.name, *args, **kwargs)
+
+    call.__name__ = verb
+    call.__doc__ = f"``{verb}`` of the store, for this scope."
+    return call
+
+
+class Scope(MutableMapping[str, Any]):
+    """The state of one scope in one store. Nothing is read until a value is asked for."""
+
+    __slots__ = ("name", "store")
+
+    def __init__(self, store: Any, name: str) -> None:
+        self.store = store
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<Scope {self.name!r} in {self.store.alias!r}>"
+
+    get = _bound("get")
+    get_many = _bound("get_many")
+    entry = _bound("entry")
+    entries = _bound("entries")
+    set = _bound("set")
+    set_many = _bound("set_many")
+    increment = _bound("increment")
+    remove = _bound("remove")
+    keys = _bound("keys")
+    delete = clear = _bound("delete")
+    touch = _bound("touch")
+    info = _bound("info")
+
+    aget = _bound("aget")
+    aget_many = _bound("aget_many")
+    aentry = _bound("aentry")
+    aentries = _bound("aentries")
+    aset = _bound("aset")
+    aset_many = _bound("aset_many")
+    aupdate = _bound("aupdate")
+    aincrement = _bound("aincrement")
+    aremove = _bound("aremove")
+    akeys = _bound("akeys")
+    adelete = _bound("adelete")
+    atouch = _bound("atouch")
+    ainfo = _bound("ainfo")
+
+    def update(self, key: Any = (), function: Callable[[Any], Any] | None = None, *args: Any, **kwargs: Any) -> Any:
+        """``update`` of the store: ``update("cart", add_item)``; or a dict's: ``update({"a": 1}, b=2)``, all at once."""
+        if function is not None:
+            return self.store.update(self.name, key, function, *args, **kwargs)
+        self.store.set_many(self.name, dict(key, **kwargs))
+        return None
+
+    # -- a dict
+
+    def __getitem__(self, key: str) -> Any:
+        value = self.store.get(self.name, key, ABSENT)
+        if value is ABSENT:
+            raise KeyError(key)
+        return value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.store.set(self.name, key, value)
+
+    def __delitem__(self, key: str) -> None:
+        if not self.store.remove(self.name, key):
+            raise KeyError(key)
+
+    def __contains__(self, key: object) -> bool:
+        return self.store.get(self.name, key, ABSENT) is not ABSENT
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self.keys())
+
+    def __bool__(self) -> bool:
+        return True  # asking whether there is a scope object must not ask the store
+
+    def items(self) -> Any:
+        """Return the (key, value) pairs, in one round trip."""
+        return self.get_many().items()
+
+    def values(self) -> Any:
+        """Return the values, in one round trip."""
+        return self.get_many().values()
+
+    def pop(self, key: str, default: Any = ABSENT) -> Any:
+        """Remove ``key`` and return its value, atomically: of two callers only one gets it."""
+        while (entry := self.entry(key)) is not None:
+            try:
+                self.remove(key, if_version=entry.version)
+            except VersionConflict:
+                continue
+            return entry.value
+        if default is ABSENT:
+            raise KeyError(key)
+        return default
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Return the value under ``key``, after storing ``default`` where there is none: the first writer wins."""
+        while (value := self.store.get(self.name, key, ABSENT)) is ABSENT:
+            try:
+                self.set(key, default, if_version=ABSENT)
+            except VersionConflict:
+                continue
+        return value
+
+    def popitem(self) -> tuple[str, Any]:
+        """Remove and return some (key, value) pair; ``KeyError`` when the scope is empty."""
+        for key in self.keys():
+            value = self.pop(key, ABSENT)
+            if value is not ABSENT:
+                return key, value
+        raise KeyError("the scope is empty")
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Scope):
+            return self.store is other.store and self.name == other.name
+        return isinstance(other, Mapping) and dict(self.items()) == dict(other.items())
+
+    def __hash__(self) -> int:
+        return hash((self.store.alias, self.name))

@@ -1,0 +1,114 @@
+"""The one codec: any JSON value to canonical JSON text and back, exactly or not at all.
+
+A quick screen in C lets pass what is plainly right; whatever it doubts goes to a slow judge in Python, which
+either finds nothing wrong or raises ``InvalidValue`` naming the place.
+
+The screen is two libraries whose answers overlap: ``marshal`` takes exact built-in types only (no subclass, no
+enum, no UUID, no date), orjson refuses what JSON has not (bytes, sets, complex numbers, keys that are no strings,
+lone surrogates). Left to see to are NaN and infinities (orjson writes null), integers beyond 53 bits and depth.
+"""
+
+import marshal
+import math
+from typing import Any
+
+import orjson
+
+from statestore.exceptions import InvalidValue
+from statestore.pointer import join
+
+MAX_DEPTH = 64  # containers within containers
+MIN_INT, MAX_INT = -(2**63), 2**63 - 1
+
+_PLAIN = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+_SCREEN = _PLAIN | orjson.OPT_STRICT_INTEGER
+_SQUARE = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_SCALARS = (str, int, float, bool, type(None))
+
+
+def encode(value: Any) -> bytes:
+    """Return ``value`` as JSON text in UTF-8, or raise ``InvalidValue`` for what would not come back the same.
+
+    The one liberty: a tuple is written as an array and so comes back as a list.
+    """
+    try:
+        marshal.dumps(value)
+        text = orjson.dumps(value, option=_SCREEN)
+    except (ValueError, TypeError):
+        _judge(value)
+        return orjson.dumps(value, option=_PLAIN)
+    if b"null" in text and orjson.loads(text) != value:
+        _judge(value)
+    if is_too_deep(text):
+        _judge(value)
+    return text
+
+
+def decode(text: bytes) -> Any:
+    """Return the value that ``text`` says, as new objects. Raise ``ValueError`` if it is not JSON."""
+    return orjson.loads(text)
+
+
+def is_too_deep(text: bytes) -> bool:
+    """Say whether JSON text nests more than ``MAX_DEPTH`` containers.
+
+    What is outside strings is reduced to its brackets, and a layer of innermost pairs is peeled off at a time.
+    """
+    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+        return False
+    if b"\\" in text:
+        text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+    outside_strings = text.split(b'"')[::2]
+    brackets = b"".join(outside_strings).translate(_SQUARE, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        brackets = brackets.replace(b"[]", b"")
+        if not brackets:
+            return False
+    return True
+
+
+def _judge(value: Any) -> None:
+    """Walk through ``value`` and raise ``InvalidValue`` at the first thing that JSON can't keep exactly."""
+    path: list[str | int] = []
+    _judge_part(value, path)
+
+
+def _judge_part(value: Any, path: list[str | int]) -> None:
+    kind = type(value)
+    if kind in (dict, list, tuple):
+        if len(path) >= MAX_DEPTH:
+            _refuse(f"is nested more than {MAX_DEPTH} levels deep (or contains itself)", path)
+        _judge_children(value, path)
+    elif kind not in _SCALARS:
+        _refuse(f"is a {kind.__name__}, which JSON does not have", path)
+    elif kind is int and not MIN_INT <= value <= MAX_INT:
+        _refuse("is an integer beyond signed 64 bit", path)
+    elif kind is float and not math.isfinite(value):
+        _refuse("is not a finite number", path)
+    elif kind is str and not _is_unicode(value):
+        _refuse("is text with a lone surrogate", path)
+
+
+def _judge_children(container: Any, path: list[str | int]) -> None:
+    is_object = type(container) is dict
+    for name, child in container.items() if is_object else enumerate(container):
+        if is_object and (type(name) is not str or not _is_unicode(name)):
+            _refuse(f"has a name that is not plain text but {ascii(name)[:80]}", path)
+        path.append(name)
+        _judge_part(child, path)
+        path.pop()
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _refuse(why: str, path: list[str | int]) -> None:
+    place = join(path)
+    shown = place if len(place) <= 200 else f"{place[:197]}..."
+    raise InvalidValue(f"The value{f' at {shown}' if path else ''} {why}.", pointer=place)
