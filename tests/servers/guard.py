@@ -6,10 +6,11 @@ script of its own, so it imports nothing from this package.
 """
 
 import contextlib
-import os
 import shutil
 import signal
 import sys
+
+import psutil
 
 
 def read(lines):
@@ -25,8 +26,18 @@ def remove(kind, name):
     if kind == "directory":
         shutil.rmtree(name, ignore_errors=True)
         return
-    with contextlib.suppress(OSError):  # it may have gone by itself
-        os.killpg(int(name), signal.SIGKILL)
+    for process in family(int(name)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def family(pid):
+    """A server's process and all below it: PostgreSQL's workers leave its process group."""
+    try:
+        server = psutil.Process(pid)
+        return [server, *server.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []  # it went by itself
 
 
 def main():

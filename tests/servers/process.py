@@ -273,7 +273,7 @@ def _is_free(port):
 @cache
 def _guard_of(owner):
     process = subprocess.Popen(
-        [sys.executable, "-S", "-E", str(Path(__file__).with_name("guard.py"))],
+        [sys.executable, str(Path(__file__).with_name("guard.py"))],
         stdin=subprocess.PIPE,
         text=True,
         start_new_session=True,

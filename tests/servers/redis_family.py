@@ -5,6 +5,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from .process import HOST, Server, eventually, find, free_port
 
@@ -16,7 +18,12 @@ class Redis(Server):
     """One Redis, keeping what it is told: `Redis(appendfsync="always", maxmemory="20mb")`."""
 
     name = "redis"
-    defaults = {"appendonly": "yes", "maxmemory-policy": "noeviction", "save": '""'}
+    defaults = {
+        "appendonly": "yes",
+        "maxmemory-policy": "noeviction",
+        "save": '""',
+        "repl-diskless-sync-delay": 0,  # a replica need not wait five seconds for others to come
+    }
 
     def __init__(self, *, port=None, **options):
         super().__init__(port=port)
@@ -35,7 +42,9 @@ class Redis(Server):
         return super().address() | {"url": self.url, "django": self.django}
 
     def client(self):
-        return redis.Redis(host=self.host, port=self.port, socket_timeout=5, decode_responses=True)
+        """A client that gives up at once: who asks wants to know how it is now."""
+        never = Retry(NoBackoff(), 0)
+        return redis.Redis(self.host, self.port, socket_timeout=5, retry=never, decode_responses=True)
 
     def ask_version(self):
         with self.client() as client:

@@ -1,0 +1,61 @@
+# Everything here works on a machine with only Python >= 3.11 and make, from any directory: the paths
+# are relative, since make and spaces are no friends. What takes some shell is in .ci/setup.
+
+PYTHON ?= python3
+ADDRESS ?= 127.0.0.1:8000
+ARGS ?=
+
+VENV = .venv/bin/python
+RUN_READY = .venv/.ready-to-run
+DEV_READY = .venv/.ready-to-test
+
+.DEFAULT_GOAL := help
+.PHONY: help run test quick servers lint format typecheck bench clean
+
+help: ## List these targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: $(RUN_READY) ## Run the demo site on http://127.0.0.1:8000 (another place: ADDRESS=0.0.0.0:9000).
+	$(VENV) manage.py migrate --no-input --verbosity 0
+	$(VENV) manage.py demo
+	$(VENV) manage.py runserver $(ADDRESS)
+
+test: $(DEV_READY) ## Prove everything: all tests on all servers, migrations, checks, style.
+	sh .ci/setup system
+	$(VENV) -m tests.servers run -- python -m pytest -n 2 $(ARGS)
+	$(VENV) -W error manage.py check
+	$(VENV) -W error manage.py makemigrations --check --dry-run
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+
+quick: $(DEV_READY) ## Test in less than a minute: SQLite, memory and one Valkey, nothing slow.
+	$(VENV) -m tests.servers run --only valkey -- python -m pytest -n 2 -m "not slow" $(ARGS)
+
+servers: $(DEV_READY) ## Keep the test servers running until Ctrl-C, and print how to use them.
+	$(VENV) -m tests.servers up
+
+lint: $(DEV_READY) ## Say what ruff thinks of the code, and change nothing.
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+
+format: $(DEV_READY) ## Format the code, and fix what ruff can fix.
+	$(VENV) -m ruff check --fix .
+	$(VENV) -m ruff format .
+
+typecheck: $(DEV_READY) ## Check the types with mypy.
+	$(VENV) -m mypy
+
+bench: $(DEV_READY) ## Measure.
+	$(VENV) -m benchmarks $(ARGS)
+
+clean: ## Remove what tools and tests have made; the demo site's data stays.
+	rm -rf .venv build dist htmlcov .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN_READY): requirements.txt
+	PYTHON="$(PYTHON)" sh .ci/setup python requirements.txt
+	@touch $@
+
+$(DEV_READY): requirements.txt requirements-dev.txt
+	PYTHON="$(PYTHON)" sh .ci/setup python requirements-dev.txt
+	@touch $@ $(RUN_READY)
