@@ -1,0 +1,170 @@
+"""``ModelStore``: on the site's database. The durable default."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS, Error, transaction
+
+from statestore.backends.base import StateStore
+from statestore.backends.database import Database
+from statestore.backends.sql import DIALECTS, Dialect
+from statestore.entries import ABSENT, Page, Record, ScopeInfo, Sentinel, Stamp, to_datetime
+from statestore.names import prefix_end
+
+
+class ModelStore(StateStore):
+    """Keeps a row an entry, on any database alias: ``OPTIONS: {"database": …}``. Joins the caller's transaction."""
+
+    vendor_errors = (Error,)
+    durable = True
+    shared = True
+    transactional = True
+
+    def __init__(self, alias: str = "default", params: Mapping[str, Any] | None = None) -> None:
+        super().__init__(alias, params)
+        for problem in self.option_problems(alias, params or {}):
+            raise ImproperlyConfigured(f"STATESTORE['STORES'][{alias!r}]: {problem}")
+        self.database = self.config.options.get("database", DEFAULT_DB_ALIAS)
+        self._db = Database(self.database, alias)
+
+    @classmethod
+    def option_problems(cls, alias: str, params: Mapping[str, Any]) -> list[str]:
+        """Return what is wrong with ``OPTIONS``, as sentences."""
+        options = params.get("OPTIONS") or {}
+        return [f"OPTIONS: {name!r} is not an option of a ModelStore." for name in options if name != "database"]
+
+    # -- reading
+
+    def _open(self) -> None:
+        from statestore.models import Entry  # noqa: PLC0415 (models load after the settings)
+
+        connection = self._db.connection
+        if connection.vendor not in DIALECTS:
+            raise ImproperlyConfigured(f"A ModelStore works on {', '.join(DIALECTS)}; not on {connection.vendor}.")
+        self._sql: Dialect = DIALECTS[connection.vendor](connection, Entry._meta.db_table)
+
+    def _read_one(self, scope: str, key: str) -> Record | None:
+        return self._first(self._sql.read_one, scope, key)
+
+    def _read_to_change(self, scope: str, key: str) -> Record | None:
+        # Within a transaction the row is locked, so that trying again is not needed; outside one a lock is no use.
+        inside = self._db.connection.in_atomic_block
+        return self._first(self._sql.lock_one if inside else self._sql.read_one, scope, key)
+
+    def _first(self, statement: str, scope: str, key: str) -> Record | None:
+        rows = self._db.rows(statement, (self._sql.name(scope), self._sql.name(key)))
+        return _record(*rows[0]) if rows else None
+
+    def _read(self, scope: str, keys: Collection[str] | None) -> Mapping[str, Record]:
+        sql = self._sql
+        statement = (sql.read_all, [sql.name(scope)]) if keys is None else sql.read_some(scope, list(keys))
+        return {sql.plain(key): _record(*record) for key, *record in self._db.rows(*statement)}
+
+    def _stamps(self, scope: str) -> Mapping[str, Stamp]:
+        rows = self._db.rows(self._sql.stamps, [self._sql.name(scope)])
+        return {self._sql.plain(key): Stamp(*stamp) for key, *stamp in rows}
+
+    def _scan(self, prefix: str, after: str, limit: int, idle_since: int | None, now: int) -> Page:
+        statement = self._sql.scan(prefix, after, prefix_end(prefix), limit, idle_since, now)
+        infos = [
+            ScopeInfo(self._sql.plain(name), entries, int(size), to_datetime(used))
+            for name, entries, size, used in self._db.rows(*statement)
+        ]
+        return Page(infos, infos[-1].name if len(infos) == limit else None)
+
+    # -- writing
+
+    def _write(self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, expect: str | Sentinel | None) -> bool:
+        # In the order of the keys, so that two bulk writes never wait for each other in a circle.
+        rows = [(key, text.decode()) for key, text in sorted(texts.items())]
+        if expect is None:
+            return bool(self._db.write(*self._sql.upsert(scope, rows, stamp)))
+        if expect is ABSENT:
+            return self._create(scope, *rows[0], stamp)
+        return bool(self._db.write(*self._sql.overwrite(scope, *rows[0], stamp, expect)))
+
+    def _create(self, scope: str, key: str, text: str, stamp: Stamp) -> bool:
+        created = bool(self._db.write(*self._sql.create(scope, key, text, stamp)))
+        second_half = getattr(self._sql, "overwrite_expired", None)
+        if created or second_half is None:
+            return created
+        return bool(self._db.write(*second_half(scope, key, text, stamp)))
+
+    def _touch(self, scope: str, now: int) -> bool:
+        return bool(self._db.write(self._sql.touch, (now, self._sql.name(scope), now)))
+
+    # -- removing
+
+    def _remove(self, scope: str, keys: Collection[str], expect: str | None, now: int) -> list[str]:
+        sql = self._sql
+        rows = self._delete_rows(
+            *sql.these(scope, sorted(keys), expect, now), columns=f"{sql.key}, {sql.expires_at}"
+        )
+        return [sql.plain(key) for key, expires_at in rows if expires_at is None or expires_at > now]
+
+    def _delete(
+        self, scope: str, now: int, unused_since: int | None = None, versions: Mapping[str, str] | None = None
+    ) -> int | None:
+        if unused_since is not None:
+            return self._clean([scope], unused_since, now).get(scope)
+        if versions is None:
+            return self._count_deleted(f"{self._sql.scope} = %s", [self._sql.name(scope)], now).get(scope, 0)
+        condition = self._sql.unchanged(scope, list(set(versions.values())), len(versions), now)
+        with self._locked([scope]):
+            return self._count_deleted(*condition, now).get(scope)
+
+    def _clean(self, names: Iterable[str], unused_since: int, now: int) -> dict[str, int]:
+        names = list(names)
+        with self._locked(names):
+            return self._count_deleted(*self._sql.unused(names, unused_since, now), now)
+
+    def _sweep(self, prefix: str, after: str, last: str | None, now: int) -> None:
+        where, params = self._sql.expired(prefix, after, prefix_end(prefix), last, now)
+        self._db.write(f"DELETE FROM {self._sql.table} WHERE {where}", params)
+
+    def _count_deleted(self, where: str, params: Any, now: int) -> Mapping[str, int]:
+        """Delete the rows under a condition and return how many live ones went, by scope."""
+        sql = self._sql
+        if self._db.connection.vendor == "postgresql":
+            return dict(self._db.write_rows(*sql.count_deleted(where, params, now)))
+        rows = self._delete_rows(where, params, columns=f"{sql.scope}, {sql.expires_at}")
+        return Counter(sql.plain(name) for name, expires_at in rows if expires_at is None or expires_at > now)
+
+    def _delete_rows(self, where: str, params: Any, *, columns: str) -> list[tuple[Any, ...]]:
+        """Delete the rows under a condition and return these columns of them."""
+        delete = f"DELETE FROM {self._sql.table} WHERE {where}"
+        if self._db.connection.features.can_return_rows_from_bulk_insert:
+            return self._db.write_rows(f"{delete} RETURNING {columns}", params)
+        with transaction.atomic(using=self.database):
+            rows = self._db.rows(f"SELECT {columns} FROM {self._sql.table} WHERE {where} FOR UPDATE", params)
+            self._db.write(delete, params)
+        return rows
+
+    @contextmanager
+    def _locked(self, scopes: list[str]) -> Iterator[None]:
+        """Let nobody else change what is in these scopes meanwhile. SQLite has one writer at a time anyway."""
+        if not self._sql.for_update:
+            yield
+            return
+        with transaction.atomic(using=self.database):
+            self._db.rows(*self._sql.lock(scopes))
+            yield
+
+    # -- the rest
+
+    def _after_commit(self, action: Callable[[], None]) -> None:
+        transaction.on_commit(action, using=self.database, robust=True)
+
+    def _health(self) -> tuple[str, str, list[str]]:
+        connection = self._db.connection
+        connection.ensure_connection()
+        server = "mariadb" if getattr(connection, "mysql_is_mariadb", False) else connection.vendor
+        version = ".".join(map(str, connection.get_database_version()))
+        return server, version, self._db.threats()
+
+
+def _record(text: Any, version: str, updated_at: int, expires_at: int | None) -> Record:
+    return Record(text.encode() if isinstance(text, str) else bytes(text), version, updated_at, expires_at)
