@@ -95,7 +95,7 @@ class Database:
 
 
 def _all_rows(cursor: Any) -> list[tuple[Any, ...]]:
-    return cursor.fetchall()
+    return list(cursor.fetchall())  # some drivers give a tuple
 
 
 def _count(cursor: Any) -> int:

@@ -87,11 +87,15 @@ class ModelStore(StateStore):
         return bool(self._db.write(*self._sql.overwrite(scope, *rows[0], stamp, expect)))
 
     def _create(self, scope: str, key: str, text: str, stamp: Stamp) -> bool:
-        created = bool(self._db.write(*self._sql.create(scope, key, text, stamp)))
-        second_half = getattr(self._sql, "overwrite_expired", None)
-        if created or second_half is None:
-            return created
-        return bool(self._db.write(*second_half(scope, key, text, stamp)))
+        sql, (statement, params) = self._sql, self._sql.create(scope, key, text, stamp)
+        connection = self._db.connection
+        if connection.vendor != "mysql":
+            return bool(self._db.write(statement, params))
+        if connection.features.can_return_columns_from_insert:  # MariaDB
+            return self._db.write_rows(f"{statement} RETURNING {sql.version}", params) == [(stamp.version,)]
+        with transaction.atomic(using=self.database):  # the row stays locked until it was looked at
+            self._db.write(statement, params)
+            return self._db.rows(sql.version_there, (sql.name(scope), sql.name(key))) == [(stamp.version,)]
 
     def _touch(self, scope: str, now: int) -> bool:
         return bool(self._db.write(self._sql.touch, (now, self._sql.name(scope), now)))

@@ -33,6 +33,7 @@ class Dialect:
         self.read_one = f"SELECT {self.value}, {stamp} FROM {table} {self.where_one}"
         self.lock_one = f"{self.read_one} {self.for_update}"
         self.read_all = f"SELECT {self.key}, {self.value}, {stamp} FROM {table} WHERE {self.scope} = %s"
+        self.version_there = f"SELECT {self.version} FROM {table} {self.where_one}"
         self.stamps = f"SELECT {self.key}, {stamp} FROM {table} WHERE {self.scope} = %s"
         self.touch = f"UPDATE {table} SET {self.used_at} = %s WHERE {self.scope} = %s AND {self.live}"
         self.replace = (
@@ -183,16 +184,16 @@ class MySQL(Dialect):
         return bytes(name).decode()
 
     def create(self, scope: str, key: str, text: str, stamp: Stamp) -> Statement:
-        """Insert if there is nothing at all; ``overwrite_expired`` is the second half."""
-        row = (self.name(scope), self.name(key), text, stamp.version, stamp.updated_at, stamp.updated_at)
-        insert = self._insert().replace("INSERT", "INSERT IGNORE", 1)
-        return f"{insert} VALUES (%s, %s, %s, %s, %s, %s, %s)", (*row, stamp.expires_at)
+        """Insert, or write over what has expired; who won is told by the version that is there afterwards.
 
-    def overwrite_expired(self, scope: str, key: str, text: str, stamp: Stamp) -> Statement:
-        sets = ", ".join(f"{column} = %s" for column in self.columns[2:])
-        params = (text, stamp.version, stamp.updated_at, stamp.updated_at, stamp.expires_at)
-        where = (self.name(scope), self.name(key), stamp.updated_at)
-        return f"UPDATE {self.table} SET {sets} {self.where_one} AND {self.expires_at} <= %s", (*params, *where)
+        Not INSERT IGNORE: it takes a shared lock on what is there already, and two such wait for each other for ever.
+        """
+        statement, params = self.upsert(scope, [(key, text)], stamp)
+        # Assignments are made from left to right: expires_at, which decides, is the last.
+        for column in self.columns[2:]:
+            kept = f"IF({self.expires_at} <= %s, VALUES({column}), {column})"
+            statement = statement.replace(f"{column} = VALUES({column})", f"{column} = {kept}")
+        return statement, [*params, *[stamp.updated_at] * len(self.columns[2:])]
 
 
 DIALECTS: dict[str, type[Dialect]] = {"sqlite": Dialect, "postgresql": PostgreSQL, "mysql": MySQL}
