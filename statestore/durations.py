@@ -12,7 +12,7 @@ _AGE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)([smhdw])", re.ASCII)
 
 
 def check_ttl(ttl: object) -> int | None:
-    """Return a ttl (seconds as int or float, > 0; None for ever) in whole microseconds, or raise ``InvalidValue``."""
+    """Return a ttl (seconds above 0 as int or float; None for ever) in microseconds, or raise ``InvalidValue``."""
     if ttl is None:
         return None
     if type(ttl) not in (int, float) or not (math.isfinite(ttl) and ttl > 0):
@@ -23,7 +23,7 @@ def check_ttl(ttl: object) -> int | None:
 
 
 def parse_age(text: object) -> timedelta:
-    """Return the length of time that a number with ``s``, ``m``, ``h``, ``d`` or ``w`` says, or raise ``InvalidValue``."""
+    """Return the length of time that ``30d`` or the like says (s, m, h, d, w), or raise ``InvalidValue``."""
     found = _AGE.fullmatch(text) if isinstance(text, str) else None
     if not found:
         raise InvalidValue(f"An age is a number with s, m, h, d or w, as in 30d, not {ascii(text)[:80]}.")

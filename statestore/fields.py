@@ -31,7 +31,7 @@ class NameField(models.CharField):
             parameters["collation"] = "C"
         return parameters
 
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: FBT001, FBT002
         value = super().get_db_prep_value(value, connection, prepared)
         return value.encode() if connection.vendor == "mysql" and isinstance(value, str) else value
 

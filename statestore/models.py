@@ -21,7 +21,7 @@ class Entry(models.Model):
     class Meta:
         verbose_name = _("entry")
         verbose_name_plural = _("entries")
-        permissions = [("clean_entry", "Can clean scopes")]  # noqa: RUF012 (Django's own form)
+        permissions = [("clean_entry", "Can clean scopes")]
 
     def __str__(self) -> str:
         return f"{self.scope} / {self.key}"

@@ -56,7 +56,7 @@ class Scope(MutableMapping[str, Any]):
     ainfo = _bound("ainfo")
 
     def update(self, key: Any = (), function: Callable[[Any], Any] | None = None, *args: Any, **kwargs: Any) -> Any:
-        """``update`` of the store: ``update("cart", add_item)``; or a dict's: ``update({"a": 1}, b=2)``, all at once."""
+        """``update`` of the store: ``update("cart", add)``; or a dict's: ``update({"a": 1}, b=2)``."""
         if function is not None:
             return self.store.update(self.name, key, function, *args, **kwargs)
         self.store.set_many(self.name, dict(key, **kwargs))

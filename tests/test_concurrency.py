@@ -23,7 +23,7 @@ SCOPE = "together:1"
 @pytest.fixture(params=ALIASES)
 def alias(request, django_db_blocker):
     if request.param == "dbcache":
-        from django.core.management import call_command  # noqa: PLC0415
+        from django.core.management import call_command
 
         call_command("createcachetable", verbosity=0)
     yield request.param

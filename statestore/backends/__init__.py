@@ -9,7 +9,7 @@ _HOMES = {
     "ModelStore": "model",
     "CacheStore": "cache",
 }
-__all__ = list(_HOMES)  # noqa: PLE0604 (strings all)
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

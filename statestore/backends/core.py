@@ -38,7 +38,7 @@ class Core(Hooks):
     def __init__(self, alias: str = "default", params: Mapping[str, Any] | None = None) -> None:
         self.alias = alias
         self.config = StoreConfig.of(alias, params or {})
-        self.clock: Callable[[], float] = lambda: time.time()
+        self.clock: Callable[[], float] = lambda: time.time()  # noqa: PLW0108 (looked up late, so that it can be patched)
         """Seconds since the epoch; tests hand in their own."""
         self._state = "new"
         self._opening = threading.Lock()
@@ -112,7 +112,7 @@ class Core(Hooks):
         self.open()
 
     def _unwell(self, error: Exception, *, writing: bool) -> StateStoreError:
-        """Return our error for the vendor's; a backend that can tell answers ``StoreTimeout`` for unknown outcomes."""
+        """Return our error for the vendor's: ``StoreTimeout`` where a backend can tell that nobody knows."""
         return StoreUnavailable(
             f"The store {self.alias!r} is unavailable ({type(error).__name__}).", alias=self.alias
         )

@@ -1,6 +1,6 @@
-"""One database connection of Django's, as ``ModelStore`` uses it: what is lost is noticed, what is safe repeated."""
+"""A connection of Django's as ``ModelStore`` uses it: a lost one is noticed, what is safe is repeated."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import Error, InterfaceError, OperationalError, connections
@@ -66,17 +66,24 @@ class Database:
         ]
 
     def _change(self, sql: str, params: Sequence[Any], answer: Callable[[Any], Any]) -> Any:
-        for last in _tries():
+        for _ in range(TRIES - 1):
             try:
-                return self._run(sql, params, answer)
+                return self._attempt(sql, params, answer)
             except Error as error:
-                if self._reconnects(error):
-                    raise StoreTimeout(
-                        f"The store {self.store!r} lost its connection; the write may or may not have happened.",
-                        alias=self.store,
-                    ) from error
-                if last or self.connection.in_atomic_block or not _is_deadlock(error):
+                if self.connection.in_atomic_block or not _is_deadlock(error):
                     raise
+        return self._attempt(sql, params, answer)
+
+    def _attempt(self, sql: str, params: Sequence[Any], answer: Callable[[Any], Any]) -> Any:
+        try:
+            return self._run(sql, params, answer)
+        except Error as error:
+            if not self._reconnects(error):
+                raise
+            raise StoreTimeout(
+                f"The store {self.store!r} lost its connection; the write may or may not have happened.",
+                alias=self.store,
+            ) from error
 
     def _run(self, sql: str, params: Sequence[Any], answer: Callable[[Any], Any]) -> Any:
         connection = self.connection
@@ -100,11 +107,6 @@ def _all_rows(cursor: Any) -> list[tuple[Any, ...]]:
 
 def _count(cursor: Any) -> int:
     return cursor.rowcount
-
-
-def _tries() -> Iterator[bool]:
-    for number in range(1, TRIES + 1):
-        yield number == TRIES
 
 
 def _is_lost(connection: Any, error: Error) -> bool:

@@ -39,12 +39,12 @@ class ModelStore(StateStore):
     # -- reading
 
     def _open(self) -> None:
-        from statestore.models import Entry  # noqa: PLC0415 (models load after the settings)
+        from statestore.models import Entry  # models load after the settings
 
         connection = self._db.connection
         if connection.vendor not in DIALECTS:
             raise ImproperlyConfigured(f"A ModelStore works on {', '.join(DIALECTS)}; not on {connection.vendor}.")
-        self._sql: Dialect = DIALECTS[connection.vendor](connection, Entry._meta.db_table)
+        self._sql: Dialect = DIALECTS[connection.vendor](connection, Entry._meta.db_table)  # noqa: SLF001 (public by name)
 
     def _read_one(self, scope: str, key: str) -> Record | None:
         return self._first(self._sql.read_one, scope, key)

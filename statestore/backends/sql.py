@@ -186,7 +186,7 @@ class MySQL(Dialect):
     def create(self, scope: str, key: str, text: str, stamp: Stamp) -> Statement:
         """Insert, or write over what has expired; who won is told by the version that is there afterwards.
 
-        Not INSERT IGNORE: it takes a shared lock on what is there already, and two such wait for each other for ever.
+        Not INSERT IGNORE: it takes a shared lock on what is there, and two such end in a deadlock.
         """
         statement, params = self.upsert(scope, [(key, text)], stamp)
         # Assignments are made from left to right: expires_at, which decides, is the last.

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
-from typing import Any
 
 from statestore import signals
 from statestore.backends.core import Core

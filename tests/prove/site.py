@@ -13,8 +13,8 @@ SHARED = ("default", "postgres", "mariadb", "redis", "valkey", "dbcache", "filec
 def set_up():
     """Set Django up and make the tables on every database."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-    import django  # noqa: PLC0415 (after the settings are named)
-    from django.core.management import call_command  # noqa: PLC0415
+    import django  # after the settings are named
+    from django.core.management import call_command
 
     django.setup()
     for alias in connections:
@@ -24,7 +24,7 @@ def set_up():
 
 def shared_aliases():
     """Return the aliases of the stores that all processes of a site see alike, as far as their servers run."""
-    from statestore import stores  # noqa: PLC0415
+    from statestore import stores
 
     return [alias for alias in SHARED if alias in stores]
 
@@ -43,7 +43,7 @@ def _run(function, *args):
     try:
         function(*args)
         code = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (the exit code tells)
         traceback.print_exc()
     finally:
         connections.close_all()

@@ -26,7 +26,7 @@ def update(store, key):
 
 
 def if_version(store, key):
-    from statestore import ABSENT, VersionConflict  # noqa: PLC0415
+    from statestore import ABSENT, VersionConflict
 
     while True:
         entry = store.entry(SCOPE, key)
@@ -42,15 +42,15 @@ WAYS = {way.__name__: way for way in (naive, increment, update, if_version)}
 
 
 def write(_number, alias, way, writes):
-    from statestore import stores  # noqa: PLC0415
+    from statestore import stores
 
     for _ in range(writes):
         WAYS[way](stores[alias], way)
 
 
 def lost(alias, way, processes, writes):
-    """Return how many of `processes` × `writes` updates are missing at the end."""
-    from statestore import stores  # noqa: PLC0415
+    """Return how many of all updates are missing at the end."""
+    from statestore import stores
 
     stores[alias].delete(SCOPE)
     run_together(processes, write, alias, way, writes)
