@@ -14,7 +14,7 @@ _HOMES = {
     "RulesSuite": "contract",
     "override_stores": "override",
 }
-__all__ = list(_HOMES)  # noqa: PLE0604 (strings all)
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -16,7 +16,13 @@ class AsyncFace:
 
     def __getattr__(self, name: str) -> Any:
         twin = getattr(self._store, f"a{name}", None)
-        return getattr(self._store, name) if twin is None else async_to_sync(twin)
+        if twin is None:
+            return getattr(self._store, name)
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            return await twin(*args, **kwargs)
+
+        return async_to_sync(call)
 
     def scope(self, name: str) -> "AsyncFace":
         """Return the scope with this name, async in its turn."""
