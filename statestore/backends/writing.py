@@ -83,9 +83,9 @@ class Writing(Reading):
         self._permit("SET", "update")
 
         def change(current: Any) -> Any:
-            return function(copy.deepcopy(default) if current is ABSENT else current)
+            return function(self._value(scope, key, None, copy.deepcopy(default)) if current is ABSENT else current)
 
-        return self._modify(check_scope(scope), key, change, ttl, check_version(if_version))[0]
+        return self._modify(check_scope(scope), key, change, ttl, check_version(if_version), typed=True)[0]
 
     def increment(
         self, scope: str, key: str, by: float = 1, *, ttl: Any = KEEP_TTL, if_version: str | None = None
@@ -117,7 +117,7 @@ class Writing(Reading):
         self._permit("REMOVE", "remove")
         scope, expect = check_scope(scope), check_existing_version(if_version)
         single = isinstance(key, str)
-        names = (check_key(key),) if single else check_keys(key)
+        names = [check_key(key)] if single else list(check_keys(key))
         if not single and (expect is not None or at is not None):
             raise InvalidKey("if_version and at go with one key, not with a list of keys.")
         if at not in (None, ""):
@@ -163,20 +163,29 @@ class Writing(Reading):
         return stamp.version
 
     def _modify(
-        self, scope: str, key: str, change: Callable[[Any], Any], ttl: Any, if_version: Any = None
+        self,
+        scope: str,
+        key: str,
+        change: Callable[[Any], Any],
+        ttl: Any,
+        if_version: Any = None,
+        *,
+        typed: bool = False,
     ) -> tuple[Any, str | None]:
         """Write what ``change`` makes of the value (or of ``ABSENT``); return it and its version.
 
         Optimistic: read, compute, write over the version read, again if somebody was quicker. When ``change``
-        answers ``ABSENT`` nothing is written and the version is None.
+        answers ``ABSENT`` nothing is written and the version is None. ``change`` sees plain JSON, or with ``typed``
+        the value in its key's type.
         """
+        read = self._decode if typed else self._decode_plain
         name, lifetime = check_key(key), ttl if ttl is KEEP_TTL else self._lifetime(ttl)
         for now in self._tries():
             record = self._if_live(self._ask(self._read_to_change, scope, name))
             found = ABSENT if record is None else record.version
             if if_version is not None and found != if_version:
                 raise conflict(scope, key, if_version)
-            value = change(ABSENT if record is None else self._decode(scope, key, record))
+            value = change(ABSENT if record is None else read(scope, key, record))
             if value is ABSENT:
                 return value, None
             stamp = Stamp(new_version(), now, self._end(now, lifetime, record))
@@ -204,7 +213,7 @@ class Writing(Reading):
         ttl: Any,
         expect: str | Sentinel | None,
     ) -> str:
-        encode(value)
+        encode(pointer.place(ABSENT, tokens, value))  # what could go nowhere is refused before the store is touched
         part_ttl = KEEP_TTL if ttl is STORE_TTL else ttl
 
         def change(current: Any) -> Any:
@@ -227,7 +236,3 @@ class Writing(Reading):
                 return record.expires_at
             lifetime = self.config.ttl
         return None if lifetime is None else now + lifetime
-
-    def _texts(self, scope: str, mapping: Mapping[str, Any]) -> dict[str, bytes]:
-        check_keys(mapping)
-        return {check_key(key): self._encode(scope, key, value) for key, value in mapping.items()}
