@@ -6,3 +6,8 @@ class StateStoreConfig(AppConfig):
     name = "statestore"
     verbose_name = _("Scoped state")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from statestore.checks import register_checks
+
+        register_checks()

@@ -38,6 +38,10 @@ class InvalidValue(UsageError, ValueError):
     """This can't be stored exactly as JSON; ``pointer`` (RFC 6901) names the place."""
 
 
+class SchemaViolation(InvalidValue):
+    """The value does not fit the type that its key or its scope demands."""
+
+
 class ValueTooLarge(UsageError, ValueError):
     """This is larger than the store accepts."""
 
@@ -60,6 +64,8 @@ class UnknownStore(UsageError):
 
 class ScopeUnavailable(UsageError):
     """This request has no such scope."""
+
+    silent_variable_failure = True  # in a template it renders as nothing
 
 
 class StoreUnavailable(StoreError):

@@ -1,0 +1,146 @@
+"""The context helper: the scopes that apply to one request."""
+
+import asyncio
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+
+from statestore.entries import ABSENT
+from statestore.exceptions import ScopeUnavailable
+from statestore.handler import DEFAULT, stores
+from statestore.late import DeferredScope, SessionScope, resolve
+from statestore.resolving import NamedScope, is_scope_name, named_scope, scope_names, session_scope
+from statestore.scope import Scope
+from statestore.template_state import TemplateState
+
+_ATTRIBUTE = "_statestore_context"
+
+
+class StateContext:
+    """The scopes of one request, each resolved when it is asked for; no store is touched before a value is.
+
+    ``context.user``, ``context.session``, ``context.view``, ``context.global_`` and those that
+    ``STATESTORE["SCOPES"]`` adds, also as ``context["global"]``.
+    """
+
+    user: Scope
+    session: Scope
+    view: Scope
+    global_: Scope
+
+    def __init__(self, request: Any) -> None:
+        self.request = request
+
+    def __repr__(self) -> str:
+        return f"<StateContext of {self.request!r}>"
+
+    def __getattr__(self, name: str) -> Scope:
+        name = "global" if name == "global_" else name
+        if name.startswith("__") or not is_scope_name(name):
+            raise AttributeError(f"The state context has no scope {name!r}; STATESTORE['SCOPES'] can add it.")
+        return self[name]
+
+    def __getitem__(self, name: str) -> Scope:
+        """Return the scope of this name, or raise ``ScopeUnavailable`` where this request has none."""
+        named = named_scope(name)
+        if named.resolver is session_scope:
+            return SessionScope(named, self.request)
+        if _in_event_loop() and named.may_wait(self.request):
+            return DeferredScope(named, self.request)
+        return resolve(named, self.request)
+
+    async def aresolve(self, name: str) -> Scope:
+        """``context[name]``, awaited: in an async view it always works, and tells at once what is unavailable."""
+        scope = self[name]
+        return await scope.aresolve() if isinstance(scope, DeferredScope) else scope
+
+    def scope(self, name: str, store: str = DEFAULT) -> Scope:
+        """Return any other scope, by its full name, in the store with this alias."""
+        return stores[store].scope(name)
+
+    def lookup(self, key: Any, *names: str, default: Any = None) -> Any:
+        """Return the value under ``key`` in the first of these scopes that has it, else ``default``.
+
+        A scope that this request has not got is passed over. Without names: ``session``, ``user``, those that
+        ``SCOPES`` adds, ``global``.
+        """
+        for named in _several(names):
+            try:
+                value = self[named.name].get(key, ABSENT)
+            except ScopeUnavailable:
+                continue
+            if value is not ABSENT:
+                return value
+        return default
+
+    async def alookup(self, key: Any, *names: str, default: Any = None) -> Any:
+        """``lookup``, awaited."""
+        for named in _several(names):
+            try:
+                value = await self[named.name].aget(key, ABSENT)
+            except ScopeUnavailable:
+                continue
+            if value is not ABSENT:
+                return value
+        return default
+
+
+def get_context(request: Any) -> StateContext:
+    """Return the request's ``StateContext``, the same one each time; of a request of Django REST framework too."""
+    http_request = getattr(request, "_request", request)
+    context = vars(http_request).get(_ATTRIBUTE)
+    if context is None:
+        context = StateContext(request)
+        setattr(http_request, _ATTRIBUTE, context)
+    elif request is not http_request:
+        context.request = request  # it may know a user that the one inside does not
+    return context
+
+
+def with_context(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand the request's context to a function view, sync or async: ``def view(request, context, …)``.
+
+    It is passed by the name ``context`` where the view has such a parameter, else as the second one.
+    """
+    by_name = "context" in signature(view).parameters
+
+    @wraps(view)
+    def with_its_context(request: Any, *args: Any, **kwargs: Any) -> Any:
+        if by_name:
+            return view(request, *args, context=get_context(request), **kwargs)
+        return view(request, get_context(request), *args, **kwargs)
+
+    return markcoroutinefunction(with_its_context) if iscoroutinefunction(view) else with_its_context
+
+
+class ContextMixin:
+    """Give a class-based view ``self.state``, and its template the variable ``state``; stands before the view."""
+
+    request: Any
+
+    @property
+    def state(self) -> StateContext:
+        """The request's context."""
+        return get_context(self.request)
+
+    context = state
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what the view's template sees, with ``state`` among it."""
+        kwargs.setdefault("state", TemplateState(self.state))
+        return super().get_context_data(**kwargs)  # type: ignore[misc]
+
+
+def _several(names: tuple[str, ...]) -> list[NamedScope]:
+    return [named_scope(name) for name in names or scope_names()]
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
