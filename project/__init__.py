@@ -1,0 +1,1 @@
+"""A small real site that uses statestore, and what ``manage.py`` runs."""

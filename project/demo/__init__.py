@@ -1,0 +1,1 @@
+"""The site's one app: pages that keep their state in statestore."""

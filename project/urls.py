@@ -1,0 +1,19 @@
+"""The site's pages, the admin, and the API where it is installed."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("project.demo.urls")),
+    path("admin/", admin.site.urls),
+]
+
+if settings.HAS_API:
+    from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+    urlpatterns += [
+        path("api/", include("statestore.api.urls")),
+        path("schema/", SpectacularAPIView.as_view(), name="schema"),
+        path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    ]
