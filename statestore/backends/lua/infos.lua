@@ -1,0 +1,29 @@
+-- Says of several scopes of one bucket what a listing shows, and drops from the index those that are not there.
+-- KEYS: index, scopes. ARGV: now, the names of the scopes in the same order.
+-- Answers, for each scope: number of live entries, bytes of their texts, last use.
+
+local index, now = KEYS[1], ARGV[1]
+
+local function info(scope)
+    local entries, bytes, used = 0, 0, touched(scope)
+    each(scope, function(_, stored)
+        local _, updated_at, expires_at = stamp(stored)
+        if is_live(expires_at, now) then
+            entries, bytes = entries + 1, bytes + math.max(0, #stored - HEADER)
+            if updated_at > used then
+                used = updated_at
+            end
+        end
+    end)
+    return {entries, bytes, used}
+end
+
+local answer = {}
+for i = 2, #KEYS do
+    local kind = redis.call('TYPE', KEYS[i]).ok
+    if kind == 'none' then
+        redis.pcall('ZREM', index, ARGV[i]) -- a server that takes no writes now can still list
+    end
+    answer[i - 1] = kind == 'hash' and info(KEYS[i]) or {0, 0, NEVER}
+end
+return answer

@@ -1,0 +1,150 @@
+"""``RedisStore``: a ``CacheStore`` on django-redis, by Redis's own structures.
+
+One hash a scope, and an index of the scopes. What only reads is a plain command; what writes is a Lua script.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
+from typing import Any
+
+from django.conf import settings
+from redis.exceptions import RedisClusterException, RedisError
+
+from statestore.backends import redis_health
+from statestore.backends import redis_scripts as scripts
+from statestore.backends.cache import CacheStore
+from statestore.backends.redis_layout import fields, header, moment_text, record
+from statestore.backends.redis_link import Command, Link, Unanswered
+from statestore.backends.redis_listing import by_bucket, for_bucket, read_names
+from statestore.backends.redis_opening import open_layout, open_link, options
+from statestore.entries import ABSENT, Page, Record, ScopeInfo, Sentinel, Stamp, to_datetime
+from statestore.exceptions import StateStoreError, StoreTimeout
+
+SWEPT_AT_ONCE = 1000  # scopes
+CLEANED_AT_ONCE = 1000
+
+
+class RedisStore(CacheStore):
+    """Keeps state in Redis or Valkey: one server, behind Sentinel, or a cluster."""
+
+    vendor_errors = (RedisError, RedisClusterException, OSError)
+    durable = True  # with appendonly; health() says where it is off
+    shared = True
+
+    def _open(self) -> None:
+        caches = settings.CACHES
+        self._layout = open_layout(self.cache_alias, self.prefix)
+        self._opened = open_link(self.cache_alias, self.timeout)
+        self._caches = caches
+
+    def _close(self) -> None:
+        self._opened.close()
+
+    @property
+    def _link(self) -> Link:
+        if settings.CACHES is not self._caches:  # override_settings
+            self._open()
+        return self._opened
+
+    def _run(self, commands: list[Command], *, writing: bool = False) -> list[Any]:
+        return self._link.run(commands, writing=writing)
+
+    def _read_one(self, scope: str, key: str) -> Record | None:
+        stored = self._run([(b"HGET", self._layout.key(scope), key.encode())])[0]
+        return None if stored is None else record(stored)
+
+    def _read(self, scope: str, keys: Collection[str] | None) -> Mapping[str, Record]:
+        place = self._layout.key(scope)
+        if keys is None:
+            found = fields(self._run([(b"HGETALL", place)])[0])
+            return {field.decode(): record(stored) for field, stored in found.items() if field}
+        stored = self._run([(b"HMGET", place, *(key.encode() for key in keys))])[0]
+        return {key: record(each) for key, each in zip(keys, stored, strict=True) if each is not None}
+
+    def _stamps(self, scope: str) -> Mapping[str, Stamp]:
+        found = fields(self._run([scripts.STAMPS.call((self._layout.key(scope),))])[0])
+        return {field.decode(): Stamp(*record(beginning)[1:]) for field, beginning in found.items()}
+
+    def _write(self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, expect: str | Sentinel | None) -> bool:
+        key, index, name = self._layout.place(scope)
+        head = header(stamp)
+        stored = chain.from_iterable((field.encode(), head + text) for field, text in texts.items())
+        command = scripts.WRITE.call((key, index), _demand(expect), moment_text(stamp.updated_at), name, *stored)
+        return self._run([command], writing=True)[0] == 1
+
+    def _remove(self, scope: str, keys: Collection[str], expect: str | None, now: int) -> list[str]:
+        key, index, name = self._layout.place(scope)
+        wanted = (field.encode() for field in keys)
+        command = scripts.REMOVE.call((key, index), _demand(expect), moment_text(now), name, *wanted)
+        return [field.decode() for field in self._run([command], writing=True)[0]]
+
+    def _delete(
+        self, scope: str, now: int, unused_since: int | None = None, versions: Mapping[str, str] | None = None
+    ) -> int | None:
+        return self._run([self._deletion(scope, now, unused_since, versions)], writing=True)[0]
+
+    def _clean(self, names: Iterable[str], unused_since: int, now: int) -> dict[str, int]:
+        scopes, gone = list(names), {}
+        for first in range(0, len(scopes), CLEANED_AT_ONCE):
+            batch = scopes[first : first + CLEANED_AT_ONCE]
+            entries = self._run([self._deletion(name, now, unused_since) for name in batch], writing=True)
+            gone |= {name: number for name, number in zip(batch, entries, strict=True) if number}
+        return gone
+
+    def _deletion(
+        self, scope: str, now: int, unused_since: int | None, versions: Mapping[str, str] | None = None
+    ) -> Command:
+        key, index, name = self._layout.place(scope)
+        since = b"" if unused_since is None else moment_text(unused_since)
+        wanted = () if versions is None else chain.from_iterable(versions.items())
+        number = b"" if versions is None else b"%d" % len(versions)
+        texts = (text.encode() for text in wanted)
+        return scripts.DELETE.call((key, index), moment_text(now), name, since, number, *texts)
+
+    def _touch(self, scope: str, now: int) -> bool:
+        command = scripts.TOUCH.call((self._layout.key(scope),), moment_text(now))
+        return self._run([command], writing=True)[0] == 1
+
+    def _scan(self, prefix: str, after: str, limit: int, idle_since: int | None, now: int) -> Page:
+        names, last = self._names(prefix, after, None, limit)
+        places = list(by_bucket(self._layout, names))
+        answers = self._run([for_bucket(scripts.INFOS, each, now) for each in places]) if places else []
+        found = zip(chain.from_iterable(places), chain.from_iterable(answers), strict=True)
+        infos = (ScopeInfo(place.name.decode(), *_counts(counts)) for place, counts in found if counts[0])
+        return Page(sorted(infos, key=lambda info: info.name), last)
+
+    def _sweep(self, prefix: str, after: str, last: str | None, now: int) -> None:
+        done: str | None = after
+        while done is not None:
+            names, done = self._names(prefix, done, last, SWEPT_AT_ONCE)
+            places = list(by_bucket(self._layout, names))
+            if places:
+                self._run([for_bucket(scripts.SWEEP, each, now) for each in places], writing=True)
+
+    def _names(self, prefix: str, after: str, last: str | None, limit: int) -> tuple[list[str], str | None]:
+        return read_names(self._link, self._layout, prefix, after, last, limit)
+
+    def _health(self) -> tuple[str, str, list[str]]:
+        server, version, threats = redis_health.ask(self._link)
+        ignores = options(self.cache_alias).get("IGNORE_EXCEPTIONS")
+        return server, version, [*threats, redis_health.HIDES] if ignores else threats
+
+    def _unwell(self, error: Exception, *, writing: bool) -> StateStoreError:
+        if writing and isinstance(error, Unanswered):
+            return StoreTimeout(
+                f"The store {self.alias!r} gave no answer: the write may or may not have happened.",
+                alias=self.alias,
+            )
+        return super()._unwell(error, writing=writing)
+
+
+def _demand(expect: str | Sentinel | None) -> bytes:
+    """Return what must be there, as the scripts have it."""
+    if expect is None:
+        return b""
+    return b"-" if expect is ABSENT else b"=" + str(expect).encode("utf-8", "surrogatepass")
+
+
+def _counts(counts: list[Any]) -> tuple[int, int, Any]:
+    entries, size, used = counts
+    return entries, size, to_datetime(int(used))

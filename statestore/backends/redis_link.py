@@ -1,0 +1,100 @@
+"""The way to a Redis server: commands out, replies in, with nothing sent twice in silence.
+
+It goes below redis-py's client, which costs more than the round trip and repeats what it got no answer to.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from redis.connection import ConnectionPool
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ConnectionError,  # noqa: A004
+    NoScriptError,
+    ReadOnlyError,
+    ResponseError,
+    TimeoutError,  # noqa: A004
+)
+
+from statestore.backends.redis_scripts import in_full
+
+Command = tuple[bytes | int, ...]
+LOST = (ConnectionError, TimeoutError, OSError)
+
+
+class Unanswered(ConnectionError):
+    """Commands were sent and no answer came: they may or may not have been carried out."""
+
+
+class Link:
+    """The way to one server; behind Sentinel, to whichever is the master."""
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self.pool = pool
+
+    def run(self, commands: Sequence[Command], *, writing: bool = False) -> list[Any]:
+        """Carry out the commands in one round trip and return the replies.
+
+        The first error among the replies is raised. ``Unanswered``: the outcome is unknown; any other error of
+        redis-py: the command that it speaks of was not carried out.
+        """
+        replies = self._attempt(commands, writing=writing)
+        unknown = [number for number, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if unknown:  # nothing ran
+            again = self._attempt([in_full(commands[number]) for number in unknown], writing=writing)
+            for number, reply in zip(unknown, again, strict=True):
+                replies[number] = reply
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise reply
+        return replies
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.pool.disconnect()
+
+    def servers(self) -> list[ConnectionPool]:
+        """Return a pool for each server that takes writes."""
+        return [self.pool]
+
+    def _attempt(self, commands: Sequence[Command], *, writing: bool) -> list[Any]:
+        try:
+            return self._send(commands)
+        except Unanswered as error:
+            if writing or isinstance(error.__cause__, TimeoutError):
+                raise
+        return self._send(commands)  # reading again changes nothing
+
+    def _send(self, commands: Sequence[Command]) -> list[Any]:
+        return exchange(self.pool, commands)
+
+
+def exchange(pool: ConnectionPool, commands: Sequence[Command]) -> list[Any]:
+    """Send commands over one connection and return the replies, errors among them.
+
+    Whatever is raised, the connection goes back whole or closed.
+    """
+    connection = pool.get_connection()  # connected, and not by the server closed meanwhile
+    try:
+        connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+        return [_reply(connection) for _ in commands]
+    except BaseException as error:
+        connection.disconnect()
+        if isinstance(error, LOST) and not _is_refusal(error):
+            raise Unanswered(f"No answer: {type(error).__name__}.") from error
+        raise
+    finally:
+        pool.release(connection)
+
+
+def _reply(connection: Any) -> Any:
+    try:
+        return connection.read_response(disable_decoding=True)
+    except ResponseError as error:
+        return error
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Say whether the server has answered with what redis-py takes for a broken connection."""
+    return isinstance(error, AuthenticationError | BusyLoadingError) or isinstance(error.__context__, ReadOnlyError)

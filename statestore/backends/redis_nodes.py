@@ -1,0 +1,99 @@
+"""The way to a Redis Cluster. redis-py knows which node has which slot; where a command goes is seen to here."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from redis.cluster import ClusterNode, RedisCluster
+from redis.connection import ConnectionPool
+from redis.exceptions import AskError, MaxConnectionsError, MovedError, TryAgainError
+
+from statestore.backends.redis_link import LOST, Command, Link, Unanswered, exchange
+
+PAUSE = 0.02  # seconds, while a slot is on its way from one node to another
+ASKING: Command = (b"ASKING",)
+
+NOT_HERE = (AskError, TryAgainError, *LOST)
+"""Replies to what was not carried out and may be sent again: to another node, or a little later."""
+
+
+class ClusterLink(Link):
+    """The way to the nodes of a cluster: every command goes to the node that has its key."""
+
+    def __init__(self, cluster: RedisCluster, patience: float) -> None:
+        self.cluster = cluster
+        self.patience = patience
+        self._is_stale = False
+
+    def close(self) -> None:
+        """Leave the connections alone: they are the cluster client's, which others may use."""
+
+    def servers(self) -> list[ConnectionPool]:
+        """Return a pool for each primary."""
+        return [self._pool(node) for node in self.cluster.get_primaries()]
+
+    def _send(self, commands: Sequence[Command]) -> list[Any]:
+        replies: dict[int, Any] = {}
+        waiting: Mapping[int, Any] = dict.fromkeys(range(len(commands)))
+        deadline = time.monotonic() + self.patience
+        while waiting and self._is_ready_for(waiting.values()):
+            for (node, asking), numbers in self._by_node(commands, waiting).items():
+                part = [commands[number] for number in numbers]
+                replies |= zip(numbers, self._send_to(node, part, asking=asking), strict=True)
+            refused = {number: replies[number] for number in waiting if isinstance(replies[number], NOT_HERE)}
+            is_lost_again = _has(refused.values(), LOST) and _has(waiting.values(), LOST)
+            waiting = {} if is_lost_again or time.monotonic() > deadline else refused
+        return [replies[number] for number in range(len(commands))]
+
+    def _is_ready_for(self, refusals: Iterable[Any]) -> bool:
+        """Make ready to send again what was refused so; always true."""
+        if self._is_stale or _has(refusals, (MovedError, *LOST)):
+            self.cluster.nodes_manager.initialize()
+            self._is_stale = False
+        if _has(refusals, TryAgainError):
+            time.sleep(PAUSE)
+        return True
+
+    def _by_node(
+        self, commands: Sequence[Command], refusals: Mapping[int, Any]
+    ) -> dict[tuple[ClusterNode, bool], list[int]]:
+        """Return for each node, and whether it must be told that it is asked, the numbers of its commands."""
+        found = defaultdict(list)
+        for number, refusal in refusals.items():
+            if type(refusal) is AskError:
+                found[self._node_at(refusal.host, refusal.port), True].append(number)
+            else:
+                found[self.cluster.get_node_from_key(_key(commands[number])), False].append(number)
+        return found
+
+    def _node_at(self, host: str, port: int) -> ClusterNode:
+        host, port = self.cluster.nodes_manager.remap_host_port(host, port)
+        if self.cluster.get_node(host=host, port=port) is None:
+            self.cluster.nodes_manager.initialize()
+        return self.cluster.get_node(host=host, port=port) or ClusterNode(host, port)
+
+    def _send_to(self, node: ClusterNode, commands: list[Command], *, asking: bool) -> list[Any]:
+        if asking:
+            commands = [each for command in commands for each in (ASKING, command)]
+        try:
+            replies = exchange(self._pool(node), commands)
+        except Unanswered:
+            self._is_stale = True  # perhaps another node takes over
+            raise
+        except MaxConnectionsError:
+            raise
+        except LOST as error:  # nobody there; nothing was sent
+            replies = [error] * len(commands)
+        return replies[1::2] if asking else replies
+
+    def _pool(self, node: ClusterNode) -> ConnectionPool:
+        return self.cluster.get_redis_connection(node).connection_pool
+
+
+def _key(command: Command) -> Any:
+    return command[3] if command[0] in (b"EVALSHA", b"EVAL") else command[1]
+
+
+def _has(replies: Iterable[Any], kinds: Any) -> bool:
+    return any(isinstance(reply, kinds) for reply in replies)

@@ -1,0 +1,30 @@
+"""The Lua files: steps that belong together happen together, in the server."""
+
+from hashlib import sha1
+from importlib.resources import files
+
+_FILES = files("statestore.backends") / "lua"
+_COMMON = (_FILES / "common.lua").read_bytes()
+_SOURCES: dict[bytes, bytes] = {}
+
+
+class Script:
+    """A script by its file's name."""
+
+    def __init__(self, name: str) -> None:
+        source = _COMMON + (_FILES / f"{name}.lua").read_bytes()
+        self.digest = sha1(source, usedforsecurity=False).hexdigest().encode()
+        _SOURCES[self.digest] = source
+
+    def call(self, keys: tuple[bytes, ...], *args: bytes | int) -> tuple[bytes | int, ...]:
+        """Return the command that runs this script, for a server that knows it."""
+        return (b"EVALSHA", self.digest, len(keys), *keys, *args)
+
+
+def in_full(command: tuple[bytes | int, ...]) -> tuple[bytes | int, ...]:
+    """Return the same call of a script for a server that does not know it yet."""
+    return (b"EVAL", _SOURCES[command[1]], *command[2:])
+
+
+WRITE, REMOVE, DELETE, TOUCH = Script("write"), Script("remove"), Script("delete"), Script("touch")
+STAMPS, INFOS, SWEEP = Script("stamps"), Script("infos"), Script("sweep")
