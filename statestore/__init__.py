@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "handler": ["store", "stores"],
     "scope": ["Scope"],
+    "typed": ["Key"],
     "entries": ["ABSENT", "CleanReport", "Entry", "Health", "ScopeInfo"],
     "backends.base": ["StateStore"],
     "backends.memory": ["MemoryStore"],
@@ -26,6 +27,7 @@ _HOMES = {
         "InvalidScope",
         "InvalidValue",
         "OperationDisabled",
+        "SchemaViolation",
         "ScopeUnavailable",
         "StateStoreError",
         "StoreClosed",

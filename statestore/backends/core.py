@@ -1,4 +1,4 @@
-"""The core of every store: its configuration and life, the way to the hooks, values and their text."""
+"""The core of every store: its configuration and life, and the way to the hooks."""
 
 import logging
 import threading
@@ -8,17 +8,13 @@ from typing import Any
 
 from statestore.backends.hooks import Hooks
 from statestore.conf import StoreConfig
-from statestore.entries import Health, Record
+from statestore.entries import Health
 from statestore.exceptions import (
-    CorruptState,
-    InvalidValue,
     OperationDisabled,
     StateStoreError,
     StoreClosed,
     StoreUnavailable,
-    ValueTooLarge,
 )
-from statestore.values import decode, encode
 
 logger = logging.getLogger("statestore")
 
@@ -125,28 +121,3 @@ class Core(Hooks):
         for receiver, answer in signal.send_robust(type(self), store=self, alias=self.alias, **details):
             if isinstance(answer, Exception):
                 logger.error("A signal's receiver failed: %r", receiver, exc_info=answer)
-
-    def _encode(self, scope: str, key: str, value: Any) -> bytes:
-        try:
-            text = encode(value)
-        except InvalidValue as error:
-            raise InvalidValue(f"{scope} / {key}: {error}", scope=scope, key=key, pointer=error.pointer) from None
-        if len(text) > self.config.max_value_bytes:
-            raise ValueTooLarge(
-                f"{scope} / {key}: the value has {len(text):,} bytes of JSON text; "
-                f"the store {self.alias!r} takes {self.config.max_value_bytes:,}.",
-                scope=scope,
-                key=key,
-            )
-        return text
-
-    def _decode(self, scope: str, key: str, record: Record) -> Any:
-        try:
-            return decode(record.text)
-        except ValueError as error:
-            raise CorruptState(
-                f"{scope} / {key}: what is stored in {self.alias!r} is not JSON.",
-                alias=self.alias,
-                scope=scope,
-                key=key,
-            ) from error

@@ -1,16 +1,16 @@
 """The verbs that read."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from statestore import pointer
-from statestore.backends.core import Core
 from statestore.backends.rules import check_keys, fingerprint
-from statestore.entries import ABSENT, Entry, Record, Stamp, to_datetime
+from statestore.backends.texts import Texts
+from statestore.entries import Entry, Record, Stamp
 from statestore.names import check_key, check_scope
 
 
-class Reading(Core):
+class Reading(Texts):
     """Answers what is there; what has expired is not."""
 
     def get(self, scope: str, key: Any, default: Any = None, *, at: str | None = None) -> Any:
@@ -19,17 +19,16 @@ class Reading(Core):
         ``at``, a JSON Pointer, reads a part of the value.
         """
         self._permit("GET", "get")
-        tokens = () if at is None else pointer.parse(at)
+        tokens = None if at is None else pointer.parse(at)
         if isinstance(key, list | tuple):
             found = self._fetch(check_scope(scope), check_keys(key))
-            return [self._value(scope, name, found.get(name), default, tokens) for name in key]
-        return self._value(scope, key, self._fetch_one(check_scope(scope), check_key(key)), default, tokens)
+            return [self._answer(scope, name, found.get(name), default, tokens) for name in key]
+        return self._answer(scope, key, self._fetch_one(check_scope(scope), check_key(key)), default, tokens)
 
     def get_many(self, scope: str, keys: Iterable[str] | None = None) -> dict[str, Any]:
         """Return the values that exist under ``keys`` (None: in the whole scope) by key."""
         self._permit("GET", "get_many")
-        found = self._fetch(check_scope(scope), keys if keys is None else check_keys(keys))
-        return {key: self._decode(scope, key, record) for key, record in found.items()}
+        return {name: self._decode(scope, key, record) for name, key, record in self._found(scope, keys)}
 
     def entry(self, scope: str, key: str) -> Entry | None:
         """Return the value under ``key`` with its version and dates, or None when missing."""
@@ -39,8 +38,8 @@ class Reading(Core):
 
     def entries(self, scope: str, keys: Iterable[str] | None = None) -> dict[str, Entry]:
         """Return the entries that exist under ``keys`` (None: in the whole scope) by key."""
-        found = self.records(scope, keys)
-        return {key: self._entry(scope, key, record) for key, record in found.items()}
+        self._permit("GET", "entry")
+        return {name: self._entry(scope, key, record) for name, key, record in self._found(scope, keys)}
 
     def records(self, scope: str, keys: Iterable[str] | None = None) -> dict[str, Record]:
         """Return what is stored, undecoded: so that a corrupt entry can be shown, or text passed on as it is."""
@@ -55,13 +54,26 @@ class Reading(Core):
         """Return a token that changes with every write to the scope, or None when there is no such scope."""
         return fingerprint(self._versions(check_scope(scope)))
 
+    def _answer(
+        self, scope: str, key: str, record: Record | None, default: Any, tokens: pointer.Tokens | None
+    ) -> Any:
+        if tokens is None:
+            return self._value(scope, key, record, default)
+        return self._part(scope, key, record, default, tokens)
+
+    def _found(self, scope: str, keys: Iterable[str] | None) -> Iterator[tuple[str, str, Record]]:
+        """Yield each entry there is: its key, the key as it was asked for (it may be a typed one), its record."""
+        asked = None if keys is None else check_keys(keys)
+        for name, record in self._fetch(check_scope(scope), asked).items():
+            yield name, asked[name] if asked else name, record
+
     def _fetch_one(self, scope: str, key: str) -> Record | None:
         return self._if_live(self._ask(self._read_one, scope, key))
 
     def _fetch(self, scope: str, keys: Collection[str] | None) -> dict[str, Record]:
         if keys is not None and not keys:
             return {}
-        found, now = self._ask(self._read, scope, keys), self.now()
+        found, now = self._ask(self._read, scope, keys if keys is None else list(keys)), self.now()
         return {key: record for key, record in found.items() if record.is_live(now)}
 
     def _if_live(self, record: Record | None) -> Record | None:
@@ -75,15 +87,3 @@ class Reading(Core):
 
     def _versions(self, scope: str) -> dict[str, str]:
         return {key: stamp.version for key, stamp in self._live_stamps(scope).items()}
-
-    def _value(self, scope: str, key: str, record: Record | None, default: Any, tokens: pointer.Tokens) -> Any:
-        if record is None:
-            return default
-        value = self._decode(scope, key, record)
-        if tokens:
-            value = pointer.find(value, tokens)
-        return default if value is ABSENT else value
-
-    def _entry(self, scope: str, key: str, record: Record) -> Entry:
-        end = None if record.expires_at is None else to_datetime(record.expires_at)
-        return Entry(self._decode(scope, key, record), record.version, to_datetime(record.updated_at), end)

@@ -20,12 +20,15 @@ def new_version() -> str:
     return urlsafe_b64encode(urandom(12)).decode()
 
 
-def check_keys(keys: Any) -> list[str]:
-    """Return the keys of one call as a list, or raise ``InvalidKey``."""
+def check_keys(keys: Any) -> dict[str, str]:
+    """Return the keys of one call, each once: its plain name, and the key as it was given (it may be a typed one).
+
+    Raise ``InvalidKey`` for what is no key, ``TooManyKeys`` beyond ``MAX_KEYS``.
+    """
     found = list(islice(several(keys, InvalidKey), MAX_KEYS + 1))
     if len(found) > MAX_KEYS:
         raise TooManyKeys
-    return list(map(check_key, found))
+    return {check_key(key): key for key in found}
 
 
 def several(names: Any, refusal: type[StateStoreError]) -> Iterator[Any]:
@@ -56,8 +59,10 @@ def check_moment(when: Any) -> int:
 
 
 def pair(keys: Collection[str], value: Any) -> dict[str, Any]:
+    """Pair keys with values by position; keys left over get None, surplus values are ignored."""
+    check_keys(keys)
     values = list(value) if isinstance(value, list | tuple) else [value]
-    return dict(zip(check_keys(keys), values + [None] * len(keys), strict=False))
+    return dict(zip(keys, values + [None] * len(keys), strict=False))
 
 
 def add_numbers(number: float, by: float) -> float:

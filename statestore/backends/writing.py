@@ -121,7 +121,7 @@ class Writing(Reading):
         if not single and (expect is not None or at is not None):
             raise InvalidKey("if_version and at go with one key, not with a list of keys.")
         if at not in (None, ""):
-            return self._remove_part(scope, names[0], pointer.parse(at), expect)
+            return self._remove_part(scope, key, pointer.parse(at), expect)
         gone = self._tell(self._remove, scope, names, expect, self.now()) if names else []
         if expect is not None and not gone:
             raise conflict(scope, names[0], expect)

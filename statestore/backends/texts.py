@@ -1,0 +1,82 @@
+"""Values and their text: encoded and checked on the way in, decoded on the way out, typed where a type is known."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from statestore import pointer
+from statestore.backends.core import Core
+from statestore.backends.rules import check_keys
+from statestore.entries import ABSENT, Entry, Record, to_datetime
+from statestore.exceptions import CorruptState, InvalidValue, ValueTooLarge
+from statestore.names import check_key
+from statestore.typed import Key, Schemas
+from statestore.values import decode, encode
+
+
+class Texts(Core):
+    """Stands between the values of the caller and the text that the hooks move."""
+
+    @cached_property
+    def _schemas(self) -> Schemas | None:
+        return Schemas(self.config.schemas) if self.config.schemas else None
+
+    def _typed(self, scope: str, key: str) -> Key[Any] | None:
+        if self._schemas is not None and not isinstance(key, Key):
+            key = self._schemas.key(scope, key)
+        return key if isinstance(key, Key) else None
+
+    def _encode(self, scope: str, key: str, value: Any) -> bytes:
+        typed = self._typed(scope, key)
+        try:
+            text = encode(value) if typed is None else typed.to_text(value)
+        except InvalidValue as error:
+            raise type(error)(f"{scope} / {key}: {error}", scope=scope, key=key, pointer=error.pointer) from None
+        if len(text) > self.config.max_value_bytes:
+            raise ValueTooLarge(
+                f"{scope} / {key}: the value has {len(text):,} bytes of JSON text; "
+                f"the store {self.alias!r} takes {self.config.max_value_bytes:,}.",
+                scope=scope,
+                key=key,
+            )
+        return text
+
+    def _texts(self, scope: str, mapping: Mapping[str, Any]) -> dict[str, bytes]:
+        check_keys(mapping)
+        return {check_key(key): self._encode(scope, key, value) for key, value in mapping.items()}
+
+    def _decode(self, scope: str, key: str, record: Record) -> Any:
+        """Return the stored value, in its type where one is known."""
+        typed = self._typed(scope, key)
+        if typed is None:
+            return self._decode_plain(scope, key, record)
+        try:
+            return typed.from_text(record.text)
+        except InvalidValue as error:
+            raise type(error)(f"{scope} / {key}: {error}", scope=scope, key=key, pointer=error.pointer) from None
+        except ValueError as error:
+            raise self._corrupt(scope, key) from error
+
+    def _decode_plain(self, scope: str, key: str, record: Record) -> Any:
+        """Return the stored value as plain JSON."""
+        try:
+            return decode(record.text)
+        except ValueError as error:
+            raise self._corrupt(scope, key) from error
+
+    def _corrupt(self, scope: str, key: str) -> CorruptState:
+        text = f"{scope} / {key}: what is stored in {self.alias!r} is not JSON."
+        return CorruptState(text, alias=self.alias, scope=scope, key=key)
+
+    def _value(self, scope: str, key: str, record: Record | None, default: Any) -> Any:
+        if record is not None:
+            return self._decode(scope, key, record)
+        return key.missing() if default is None and isinstance(key, Key) else default
+
+    def _part(self, scope: str, key: str, record: Record | None, default: Any, tokens: pointer.Tokens) -> Any:
+        found = ABSENT if record is None else pointer.find(self._decode_plain(scope, key, record), tokens)
+        return default if found is ABSENT else found
+
+    def _entry(self, scope: str, key: str, record: Record) -> Entry:
+        end = None if record.expires_at is None else to_datetime(record.expires_at)
+        return Entry(self._decode(scope, key, record), record.version, to_datetime(record.updated_at), end)
