@@ -1,0 +1,17 @@
+"""The families: contenders that do the same work with the same server. The first is the hand-written one."""
+
+from importlib import import_module
+
+FAMILIES = {
+    "memory": "benchmarks.contenders.memory",
+    "sqlite": "benchmarks.contenders.sqlite",
+    "postgresql": "benchmarks.contenders.postgresql",
+    "redis": "benchmarks.contenders.redis",
+}
+
+
+def contenders(family, only=None):
+    """Return the contenders of a family, opened; the first, which all are compared with, is always among them."""
+    first, *others = import_module(FAMILIES[family]).CONTENDERS
+    wanted = [one for one in others if not only or any(part in one.name for part in only)]
+    return [one().open() for one in (first, *wanted) if one.is_here()]
