@@ -19,7 +19,7 @@ from redis.exceptions import (
 
 from statestore.backends.redis_scripts import in_full
 
-Command = tuple[bytes | int, ...]
+Command = tuple[bytes, ...]
 LOST = (ConnectionError, TimeoutError, OSError)
 
 
@@ -77,7 +77,7 @@ def exchange(pool: ConnectionPool, commands: Sequence[Command]) -> list[Any]:
     """
     connection = pool.get_connection()  # connected, and not by the server closed meanwhile
     try:
-        connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+        connection.send_packed_command([_packed(commands)], check_health=False)
         return [_reply(connection) for _ in commands]
     except BaseException as error:
         connection.disconnect()
@@ -86,6 +86,14 @@ def exchange(pool: ConnectionPool, commands: Sequence[Command]) -> list[Any]:
         raise
     finally:
         pool.release(connection)
+
+
+def _packed(commands: Sequence[Command]) -> bytes:
+    parts = []
+    for command in commands:
+        parts.append(b"*%d\r\n" % len(command))
+        parts += [b"$%d\r\n%b\r\n" % (len(part), part) for part in command]
+    return b"".join(parts)
 
 
 def _reply(connection: Any) -> Any:

@@ -22,7 +22,9 @@ def read_names(
     """
     start, stop = name_range(prefix, after, last)
     share = _share(limit)
-    parts = link.run([(b"ZRANGEBYLEX", index, start, stop, b"LIMIT", 0, share) for index in layout.indexes])
+    parts = link.run(
+        [(b"ZRANGEBYLEX", index, start, stop, b"LIMIT", b"0", b"%d" % share) for index in layout.indexes]
+    )
     cut = [part[-1] for part in parts if len(part) == share]
     names = sorted(chain.from_iterable(parts))
     names = names[: bisect_right(names, min(cut))] if cut else names

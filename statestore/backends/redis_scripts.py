@@ -16,12 +16,12 @@ class Script:
         self.digest = sha1(source, usedforsecurity=False).hexdigest().encode()
         _SOURCES[self.digest] = source
 
-    def call(self, keys: tuple[bytes, ...], *args: bytes | int) -> tuple[bytes | int, ...]:
+    def call(self, keys: tuple[bytes, ...], *args: bytes) -> tuple[bytes, ...]:
         """Return the command that runs this script, for a server that knows it."""
-        return (b"EVALSHA", self.digest, len(keys), *keys, *args)
+        return (b"EVALSHA", self.digest, b"%d" % len(keys), *keys, *args)
 
 
-def in_full(command: tuple[bytes | int, ...]) -> tuple[bytes | int, ...]:
+def in_full(command: tuple[bytes, ...]) -> tuple[bytes, ...]:
     """Return the same call of a script for a server that does not know it yet."""
     return (b"EVAL", _SOURCES[command[1]], *command[2:])
 
