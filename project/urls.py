@@ -13,7 +13,7 @@ if settings.HAS_API:
     from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
     urlpatterns += [
+        path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+        path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
         path("api/", include("statestore.api.urls")),
-        path("schema/", SpectacularAPIView.as_view(), name="schema"),
-        path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     ]

@@ -7,7 +7,21 @@ from django import forms
 KEY = "booking"
 
 
-class TableForm(forms.Form):
+class StepForm(forms.Form):
+    """One step."""
+
+    title = ""
+
+    def answers(self):
+        """Return what was typed, by label, in the words of the form."""
+        return {field.label: _in_words(field) for field in self}
+
+
+def _in_words(field):
+    return dict(getattr(field.field, "choices", ())).get(field.value(), field.value())
+
+
+class TableForm(StepForm):
     """When, and for how many."""
 
     title = "Your table"
@@ -15,7 +29,7 @@ class TableForm(forms.Form):
     guests = forms.IntegerField(min_value=1, max_value=12, label="How many are you?")
 
 
-class FoodForm(forms.Form):
+class FoodForm(StepForm):
     """What to cook."""
 
     title = "Your dinner"
@@ -32,7 +46,7 @@ class FoodForm(forms.Form):
     )
 
 
-class GuestForm(forms.Form):
+class GuestForm(StepForm):
     """Who comes."""
 
     title = "Yourself"

@@ -1,15 +1,15 @@
 """Where the pages are."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from project.demo.views import booking, flows, home
+from project.demo.views import account, booking, flows, home
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("like/", home.like, name="like"),
     path("theme/", home.choose_theme, name="theme"),
-    path("sign-in/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("sign-in/", account.SignIn.as_view(), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("booking/", booking.Step.as_view(), name="booking-start"),
     path("booking/review/", booking.review, name="booking-review"),
