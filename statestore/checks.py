@@ -33,7 +33,7 @@ HINTS = {
     "E013": "CLEAN maps families to rules: {'flow': {'active': 'shop.flows.active_scopes', 'idle': '30d'}}.",
     "E014": "API is a dict; leave it out to have the defaults.",
     "W001": "Their scopes mix. Keep one of them and make the other its alias, or move it elsewhere.",
-    "W002": "Good for development. For more, use a ModelStore, or Redis by way of django-redis.",
+    "W002": "If that will not do, use a ModelStore, or Redis by way of django-redis.",
     "W003": "Nothing is lost by it here; take it out of the cache's OPTIONS if you expected otherwise.",
     "W004": "Look whether its server runs and can be reached from here.",
     "W005": "Change the server's configuration, or silence this check if the loss is acceptable.",

@@ -41,8 +41,10 @@ class Step:
     @property
     def idle_since(self) -> datetime:
         """What was used at this moment or later stays."""
+        if not self.idle:
+            return self.began + timedelta(microseconds=1)
         try:
-            return self.began - (self.idle or timedelta(0))
+            return self.began - self.idle
         except OverflowError:
             return datetime.min.replace(tzinfo=UTC)
 

@@ -32,7 +32,7 @@ class LateScope(Scope):
         return f"<Scope of the request's {self._named.name!r} in {self._named.store!r}>"
 
     @property
-    def store(self) -> StateStore:  # type: ignore[override]
+    def store(self) -> StateStore:
         """The store it lives in."""
         return stores[self._named.store]
 

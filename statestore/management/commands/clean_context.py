@@ -164,10 +164,7 @@ class Run:
         elif self.options["verbosity"]:
             for step, report in self.done.items():
                 self.command.stdout.write(_line(step, report))
-            total = self._total()
-            verb = "Would remove" if self.dry_run else "Removed"
-            scopes, entries = _count(total.removed, "scope"), _count(total.entries, "entry", "entries")
-            self.command.stdout.write(f"{verb} {scopes} with {entries}; {_count(total.kept, 'scope')} stay.")
+            self.command.stdout.write(_sentence(self._total()))
 
     def _record(self, error: str) -> dict[str, Any]:
         steps = [
@@ -185,11 +182,17 @@ def _line(step: Step, report: CleanReport) -> str:
     )
 
 
+def _sentence(total: CleanReport) -> str:
+    removed, kept = ("would remove", "keep") if total.dry_run else ("removed", "kept")
+    scopes, entries = _count(total.examined, "scope"), _count(total.entries, "entry", "entries")
+    return f"Examined {scopes}, {removed} {total.removed:,} ({entries}), {kept} {total.kept:,}."
+
+
 def _described(step: Step) -> str:
     what = f"every scope of the family {step.family!r}" if step.family else "every scope"
     if step.prefix and step.prefix != f"{step.family}:":
         what = f"every scope whose name starts with {step.prefix!r}"
-    but = f" that none of {_count(len(step.active), 'active id')} covers" if step.active else ""
+    but = f" but for what is covered by {_count(len(step.active), 'active id')}" if step.active else ""
     return (
         f"from the store {step.store.alias!r} {what}{but}, not used since {step.idle_since:%Y-%m-%d %H:%M:%S} UTC"
     )
