@@ -1,0 +1,1 @@
+"""State over HTTP, on Django REST framework: ``path("api/", include("statestore.api.urls"))``."""

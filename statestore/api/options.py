@@ -1,0 +1,80 @@
+"""The settings of the API: ``STATESTORE["API"]``, read when they are needed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from statestore import conf
+from statestore.api.policy import Policy
+from statestore.exceptions import UnknownStore
+from statestore.handler import stores
+from statestore.importing import load
+
+MOST_PER_PAGE = 1000
+DEFAULTS: dict[str, Any] = {
+    "POLICY": Policy,  # who may do what: a subclass of Policy, or its dotted path
+    "STORES": None,  # the aliases that are served; None: all
+    "PAGE_SIZE": 100,  # scopes in one page of a listing
+    "MAX_BODY_BYTES": 1024 * 1024,  # of a request
+}
+
+
+def option(name: str) -> Any:
+    """Return a setting of the API, or its default."""
+    return conf.section("API").get(name, DEFAULTS[name])
+
+
+def policy() -> Policy:
+    """Return the site's policy."""
+    found = load(option("POLICY"))
+    if not (isinstance(found, type) and issubclass(found, Policy)):
+        raise ImproperlyConfigured("STATESTORE['API']['POLICY'] is a subclass of statestore.Policy, or its path.")
+    return found()
+
+
+def served() -> list[str]:
+    """Return the aliases of the stores that the API serves."""
+    chosen = option("STORES")
+    return [alias for alias in stores if chosen is None or alias in chosen]
+
+
+def served_store(alias: str) -> Any:
+    """Return a store that the API serves, or raise ``UnknownStore``."""
+    chosen = option("STORES")
+    if alias not in stores or (chosen is not None and alias not in chosen):
+        raise UnknownStore(f"There is no store {alias!r}.", alias=alias)
+    return stores[alias]
+
+
+def problems(given: Mapping[Any, Any]) -> Iterator[str]:
+    """Yield what is wrong with the settings of the API, as sentences."""
+    yield from (f"{ascii(name)[:80]} is no setting of the API." for name in given if name not in DEFAULTS)
+    yield from _policy_problems(given.get("POLICY", Policy))
+    yield from _store_problems(given.get("STORES"))
+    size = given.get("PAGE_SIZE", 1)
+    if type(size) is not int or not 1 <= size <= MOST_PER_PAGE:
+        yield f"PAGE_SIZE is a whole number from 1 to {MOST_PER_PAGE}."
+    limit = given.get("MAX_BODY_BYTES", 1)
+    if type(limit) is not int or limit < 1:
+        yield "MAX_BODY_BYTES is a whole number above 0."
+
+
+def _policy_problems(given: Any) -> Iterator[str]:
+    try:
+        found = load(given)
+    except ImportError as error:
+        yield f"POLICY {error}"
+        return
+    if not (isinstance(found, type) and issubclass(found, Policy)):
+        yield "POLICY is a subclass of statestore.Policy, or its dotted path."
+
+
+def _store_problems(given: Any) -> Iterator[str]:
+    if given is None:
+        return
+    if isinstance(given, str) or not isinstance(given, list | tuple | set | frozenset):
+        yield "STORES is a list of aliases, or None for all."
+        return
+    known = conf.store_params()
+    yield from (f"STORES: there is no store {ascii(alias)[:80]}." for alias in given if alias not in known)
