@@ -39,7 +39,7 @@ def sqlite(name):
 
 def database(name):
     """A database on a shared server, with a test database for this run alone."""
-    return SERVERS[name]["django"] | {"TEST": {"NAME": f"test_statestore_{RUN}"}}
+    return SERVERS[name]["django"] | {"TEST": {"NAME": f"test_statestore_{RUN}", "DEPENDENCIES": []}}
 
 
 def roomy(backend, location=""):
@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "statestore",
+    "project.demo",
 ]
 
 MIDDLEWARE = [
