@@ -11,6 +11,8 @@ from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A
 
 from statestore import cleanrules, conf, resolving
 from statestore.backends.base import StateStore
+from statestore.backends.cache import CacheStore
+from statestore.backends.model import ModelStore
 from statestore.context import StateContext
 from statestore.handler import DEFAULT, stores
 from statestore.importing import load
@@ -130,14 +132,19 @@ def _option_problems(
     try:
         hook = getattr(backend, "option_problems", None)
         found = list(hook(alias, params)) if hook else []
-        if not found:
-            backend(alias, params)
+        store = None if found else backend(alias, params)
     except TypeError as error:
         yield _message("E009", f"{place}: {error}.")
     except Exception as error:  # noqa: BLE001 (whatever a store's author raises, it is told as a check)
-        yield _message("E011", f"{str(error).removeprefix(f'{place}: ') or repr(error)}")
+        said = str(error) or repr(error)
+        yield _message("E011", said if said.startswith("STATESTORE[") else f"{place}: {said}")
     else:
-        yield from (_message("E011", f"{place}: {problem}") for problem in found)
+        yield from (_message("E011", f"{place}: {problem}") for problem in found or _database_problems(store))
+
+
+def _database_problems(store: StateStore | None) -> Iterator[str]:
+    if isinstance(store, ModelStore) and store.database not in list(settings.DATABASES):
+        yield f"DATABASES has no database {_shown(store.database)}."
 
 
 # -- SCOPES, CLEAN, API
@@ -186,18 +193,19 @@ def _promises() -> Iterator[CheckMessage]:
         yield from _threats(alias, store)
 
 
-def _place(store: StateStore) -> tuple[Any, ...] | None:
-    where = [vars(store).get(name) for name in ("database", "cache_alias", "prefix")]
-    return (type(store), *where) if any(where) else None
+def _place(store: StateStore) -> tuple[str, ...] | None:
+    if isinstance(store, ModelStore):
+        return "database", store.database
+    return ("cache", store.cache_alias, store.prefix) if isinstance(store, CacheStore) else None
 
 
 def _threats(alias: str, store: StateStore) -> Iterator[CheckMessage]:
     told = store.threats() if hasattr(store, "threats") else []
     if told:
         yield _message("W002", f"What the store {alias!r} can't promise: {' '.join(told)}")
-    cache = settings.CACHES.get(vars(store).get("cache_alias"), {})
+    cache = settings.CACHES.get(store.cache_alias, {}) if isinstance(store, CacheStore) else {}
     options = cache.get("OPTIONS") or {}
-    if options.get("IGNORE_EXCEPTIONS", getattr(settings, "DJANGO_REDIS_IGNORE_EXCEPTIONS", False)):
+    if cache and options.get("IGNORE_EXCEPTIONS", getattr(settings, "DJANGO_REDIS_IGNORE_EXCEPTIONS", False)):
         yield _message(
             "W003",
             f"The cache of the store {alias!r} has IGNORE_EXCEPTIONS, which state does not heed: "
