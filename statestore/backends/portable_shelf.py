@@ -135,7 +135,7 @@ def _make(params: dict[str, Any] | None) -> BaseCache | None:
     backend, location = import_string(params.pop("BACKEND")), params.pop("LOCATION", "")
     made = backend(location, params)
     if hasattr(made._cache, "disconnect_all"):  # noqa: SLF001 (closes the sockets of a thread that ends)
-        weakref.finalize(made, made._cache.disconnect_all).atexit = False  # noqa: SLF001
+        weakref.finalize(made, made._cache.disconnect_all)  # noqa: SLF001
     return made
 
 
