@@ -1,0 +1,142 @@
+"""Export and import of scopes as JSON lines."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib import messages
+from django.contrib.admin.models import CHANGE
+from django.core.handlers.asgi import ASGIRequest
+from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from statestore.admin import history
+from statestore.admin.base import Page
+from statestore.admin.permissions import require
+from statestore.backends.base import StateStore
+from statestore.loading import FAIL, OVERWRITE, SKIP, Loader, lines_of
+from statestore.names import check_prefix, check_scope
+from statestore.transfer import BadLine, dump, dump_scope
+
+CHUNK = 64 * 1024
+NOTED = 1000  # scopes of one import that the history names
+ON_CONFLICT = {
+    SKIP: gettext_lazy("Leave what exists"),
+    OVERWRITE: gettext_lazy("Overwrite what exists"),
+    FAIL: gettext_lazy("Stop at the first entry that exists"),
+}
+
+
+def export(request: HttpRequest, store: StateStore, alias: str, scopes: list[str]) -> StreamingHttpResponse:
+    """Return the download of these scopes."""
+    checked = [check_scope(name) for name in scopes]
+    name = checked[0] if len(checked) == 1 else "scopes"
+    return _download(request, (line for scope in checked for line in _scope_lines(store, scope)), alias, name)
+
+
+def _scope_lines(store: StateStore, scope: str) -> Iterator[bytes]:
+    return dump_scope(store, scope, on_corrupt=_leave_out)
+
+
+def _leave_out(scope: str, key: str | None, why: str) -> None:
+    """A corrupt entry can't be exported; its scope's page shows it as corrupt."""
+
+
+def _download(request: HttpRequest, lines: Iterator[bytes], alias: str, name: str) -> StreamingHttpResponse:
+    chunks: Any = _chunks(lines)
+    if isinstance(request, ASGIRequest):
+        chunks = _async(chunks)
+    response = StreamingHttpResponse(chunks, content_type="application/x-ndjson")
+    filename = f"{alias}-{name}.jsonl".replace("/", "_").replace("\\", "_")
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename)
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
+    waiting, size = [], 0
+    for line in lines:
+        waiting.append(line)
+        size += len(line)
+        if size >= CHUNK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
+
+
+async def _async(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    advance = sync_to_async(next)
+    while (chunk := await advance(chunks, None)) is not None:
+        yield chunk
+
+
+class ExportPage(Page):
+    """Download one scope, or all whose names start with a prefix."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the download."""
+        if self.scope:
+            if not self.store.keys(self.scope):
+                raise Http404(_("There is no such scope."))
+            return export(request, self.store, self.alias, [self.scope])
+        prefix = check_prefix(request.GET.get("q", ""))
+        self.store.open()
+        lines = dump(self.store, prefix=prefix, on_corrupt=_leave_out)
+        return _download(request, lines, self.alias, prefix.rstrip(":") or "all")
+
+
+class ImportPage(Page):
+    """Load a dump into this store."""
+
+    template = "admin/statestore/import.html"
+    needs = ("view", "add")
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        """Show the form."""
+        return self._form()
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        """Load the file; the page says what was loaded, and where it stopped."""
+        file, on_conflict = request.FILES.get("file"), request.POST.get("on_conflict", "")
+        if file is None or on_conflict not in ON_CONFLICT:
+            return self._form(status=422, problem=_("Choose a file, and what is to happen with what exists."))
+        if on_conflict == OVERWRITE:
+            require(request, "change")
+        written: dict[str, None] = {}
+        loader = Loader(
+            self.store, on_conflict=on_conflict, on_written=lambda scope, _key: written.setdefault(scope)
+        )
+        try:
+            loader.load(lines_of(file, self.store))
+        except BadLine as error:
+            return self._form(status=422, problem=str(error), loaded=loader.loaded)
+        finally:
+            self._note(written)
+        self.say(messages.SUCCESS, said(loader))
+        return self.go("scopes", self.alias)
+
+    def _note(self, written: dict[str, None]) -> None:
+        named = [(self.alias, scope) for scope in list(written)[:NOTED]]
+        history.note(self.request, CHANGE, named, "Imported entries.")
+        if len(written) > NOTED:
+            message = f"Imported entries of {len(written)} scopes; {NOTED} of them are named."
+            history.note(self.request, CHANGE, [(self.alias,)], message)
+
+    def _form(self, *, status: int = 200, **extra: Any) -> HttpResponseBase:
+        chosen = self.request.POST.get("on_conflict") or SKIP
+        choices = [(word, label, word == chosen) for word, label in ON_CONFLICT.items()]
+        return self.page(status=status, title=_("Import"), choices=choices, **extra)
+
+
+def said(loader: Loader) -> str:
+    """Return what a load did, as a sentence."""
+    done = loader.loaded
+    parts = [ngettext("%d entry was imported", "%d entries were imported", done.written) % done.written]
+    if done.skipped:
+        parts.append(ngettext("%d exists and was left", "%d exist and were left", done.skipped) % done.skipped)
+    if done.expired:
+        parts.append(ngettext("%d has expired", "%d have expired", done.expired) % done.expired)
+    return f"{', '.join(parts)}."

@@ -1,0 +1,130 @@
+"""What goes: scopes and entries, each after a page that lists it, each only in the version that page showed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.contrib.admin.models import DELETION
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from statestore.admin import history
+from statestore.admin.base import Page
+from statestore.admin.tree import name_html
+from statestore.entries import ScopeInfo, to_datetime
+from statestore.exceptions import CorruptState, VersionConflict
+
+KEYS_OF = 10  # scopes: of so many the confirmation lists the keys too
+NAMES = 10  # in one message
+
+
+@dataclass(frozen=True)
+class Going:
+    """A scope that is about to go."""
+
+    info: ScopeInfo
+    version: str
+    keys: list[str]
+
+
+def confirm_scopes(page: Page, names: list[str]) -> HttpResponseBase:
+    """List the scopes that are to go; or, when that was confirmed, delete them and go back to the list."""
+    posted = page.request.POST
+    if posted.get("post"):
+        return _delete(page, list(zip(names, posted.getlist("version"), strict=False)))
+    going = [found for name in names if (found := _going(page, name, with_keys=len(names) <= KEYS_OF))]
+    if not going:
+        page.say(messages.WARNING, _("These scopes are gone already."))
+        return page.go("scopes", page.alias)
+    page.template = "admin/statestore/delete_scopes.html"
+    return page.page(
+        title=_("Are you sure?"),
+        going=going,
+        entries=sum(one.info.entries for one in going),
+        bytes=sum(one.info.bytes for one in going),
+    )
+
+
+def _going(page: Page, name: str, *, with_keys: bool) -> Going | None:
+    version, info = page.store.version(name), page.store.info(name)
+    if version is None or info is None:
+        return None
+    return Going(info, version, page.store.keys(name) if with_keys else [])
+
+
+def _delete(page: Page, versions: Iterable[tuple[str, str]]) -> HttpResponseBase:
+    gone, changed = [], []
+    with history.together():
+        for name, version in versions:
+            try:
+                page.store.delete(name, if_version=version)
+            except VersionConflict:
+                changed.append(name)
+            else:
+                gone.append(name)
+        history.note(page.request, DELETION, [(page.alias, name) for name in gone], history.DELETED)
+    if gone:
+        said = ngettext("%d scope was deleted.", "%d scopes were deleted.", len(gone)) % len(gone)
+        page.say(messages.SUCCESS, said)
+    if changed:
+        page.say(messages.WARNING, _changed(changed))
+    return page.go("scopes", page.alias)
+
+
+def _changed(names: list[str]) -> str:
+    said = ngettext(
+        "%d scope was not deleted, because it changed meanwhile or is gone:",
+        "%d scopes were not deleted, because they changed meanwhile or are gone:",
+        len(names),
+    )
+    listed = format_html_join(", ", "{}", ((name_html(name),) for name in names[:NAMES]))
+    return format_html("{} {}{}", said % len(names), listed, " …" if len(names) > NAMES else "")
+
+
+class DeleteScopePage(Page):
+    """Ask whether this scope is to go. The answer is sent to the list of scopes."""
+
+    needs = ("view", "delete")
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        """Ask."""
+        return confirm_scopes(self, [self.scope])
+
+
+class RemoveEntryPage(Page):
+    """Ask whether this entry is to go, and remove it."""
+
+    template = "admin/statestore/remove_entry.html"
+    needs = ("view", "delete")
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        """Ask."""
+        version, updated_at = self._facts()
+        return self.page(title=_("Are you sure?"), version=version, updated_at=updated_at)
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        """Remove it, unless it changed since the question."""
+        try:
+            with history.together():
+                gone = self.store.remove(self.scope, self.key, if_version=request.POST.get("version") or None)
+                if gone:
+                    history.note(request, DELETION, [(self.alias, self.scope, self.key)], history.DELETED)
+        except VersionConflict:
+            said = _("The entry {} changed meanwhile or is gone; it was not removed.")
+            self.say(messages.WARNING, format_html(said, name_html(self.key)))
+        else:
+            self.say(messages.SUCCESS, format_html(_("The entry {} was removed."), name_html(self.key)))
+        return self.go("scope", self.alias, self.scope)
+
+    def _facts(self) -> tuple[str, object]:
+        if "GET" not in self.store.config.enabled:
+            return "", None
+        try:
+            record = self.store.records(self.scope, [self.key]).get(self.key)
+        except CorruptState:
+            return "", None  # not even its version can be read
+        if record is None:
+            raise Http404(_("There is no such entry."))
+        return record.version, to_datetime(record.updated_at)

@@ -1,0 +1,79 @@
+"""``manage.py load_context``: read scopes from JSON lines."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from statestore.exceptions import StateStoreError
+from statestore.handler import DEFAULT, stores
+from statestore.loading import ON_CONFLICT, SKIP, Loaded, Loader, lines_of
+
+INCOMPLETE, INTERRUPTED = 3, 130  # exit codes; 1 is for nothing done, 2 is argparse's
+
+
+class Command(BaseCommand):
+    """Opens the file; what a line is, ``statestore.transfer`` knows."""
+
+    help = (
+        "Writes the entries of a dump into a store. An entry is written whole or not at all, and a line that can't "
+        "be loaded stops it with all before that line loaded. Loading a file again is safe."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        add = parser.add_argument
+        add("file", nargs="?", default="-", metavar="FILE", help="The dump; standard input where there is none.")
+        add("--store", default=DEFAULT, metavar="ALIAS", help="The store to write to (default: %(default)s).")
+        add(
+            "--on-conflict",
+            choices=ON_CONFLICT,
+            default=SKIP,
+            help="Where there is an entry already: leave it, overwrite it, or stop (default: %(default)s).",
+        )
+        add("--from-line", type=int, default=1, metavar="N", help="Begin at this line, to take up a load again.")
+
+    def handle(self, *, file: str, store: str, on_conflict: str, from_line: int, **options: Any) -> None:
+        """Load the lines, then a sentence."""
+        if from_line < 1:
+            raise CommandError("--from-line is a whole number above 0.")
+        try:
+            loader = Loader(stores[store], on_conflict=on_conflict)
+        except (StateStoreError, ImproperlyConfigured) as error:
+            raise CommandError(str(error)) from error
+        try:
+            with _opened(file) as lines:
+                loader.load(lines_of(lines, loader.store), first=from_line)
+        except StateStoreError as error:
+            raise _stopped(error, loader.loaded, INCOMPLETE) from error
+        except KeyboardInterrupt:
+            raise _stopped("Interrupted.", loader.loaded, INTERRUPTED) from None
+        if options["verbosity"]:
+            self.stdout.write(f"{_counts(loader.loaded)}.")
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    if name == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        with Path(name).open("rb") as file:
+            yield file
+    except OSError as error:
+        raise CommandError(f"{name} can't be read: {error.strerror}.") from error
+
+
+def _stopped(reason: object, loaded: Loaded, code: int) -> CommandError:
+    if not loaded.lines:
+        return CommandError(f"{reason} Nothing was loaded.", returncode=1 if code == INCOMPLETE else code)
+    again = f"Take it up again with --from-line {loaded.lines + 1}."
+    return CommandError(f"{reason} {_counts(loaded)} until then. {again}", returncode=code)
+
+
+def _counts(loaded: Loaded) -> str:
+    return f"Loaded {loaded.written:,}, left {loaded.skipped:,} that exist and {loaded.expired:,} that have expired"

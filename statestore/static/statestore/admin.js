@@ -1,0 +1,125 @@
+/* Line numbers in the editor, and copying. Without this file all pages still work. */
+'use strict';
+{
+    const translated = (text) => (typeof gettext === 'function' ? gettext(text) : text);
+
+    function announce(button, succeeded) {
+        const label = button.dataset.label || button.textContent;
+        button.dataset.label = label;
+        button.textContent = succeeded ? '✓' : '✗';
+        button.setAttribute('aria-label', `${label}: ${translated(succeeded ? '✓' : '✗')}`);
+        setTimeout(() => {
+            button.textContent = label;
+            button.removeAttribute('aria-label');
+        }, 1200);
+    }
+
+    function copyTheOldWay(text) {
+        const area = document.createElement('textarea');
+        area.value = text;
+        document.body.append(area);
+        area.select();
+        const succeeded = document.execCommand('copy');
+        area.remove();
+        if (!succeeded) {
+            throw new Error('copying was refused');
+        }
+    }
+
+    async function copy(button) {
+        try {
+            let text = button.dataset.copy;
+            if (button.dataset.copyFrom) {
+                const response = await fetch(button.dataset.copyFrom, {credentials: 'same-origin'});
+                if (!response.ok) {
+                    throw new Error(response.statusText);
+                }
+                text = await response.text();
+            }
+            if (navigator.clipboard) {
+                await navigator.clipboard.writeText(text);
+            } else {
+                copyTheOldWay(text);
+            }
+            announce(button, true);
+        } catch {
+            announce(button, false);
+        }
+    }
+
+    function pointerOf(node) {
+        let pointer = '';
+        for (let at = node; at; at = at.parentElement.closest('[data-token]')) {
+            pointer = at.dataset.token + pointer;
+        }
+        return node.closest('[data-pointer]').dataset.pointer + pointer;
+    }
+
+    function addPointers(holder) {
+        for (const node of holder.querySelectorAll('[data-token]')) {
+            const button = document.createElement('button');
+            button.type = 'button';
+            button.className = 'state-pointer';
+            button.textContent = '⧉';
+            button.dataset.copy = pointerOf(node);
+            button.title = `${holder.dataset.pointers}: ${button.dataset.copy}`;
+            button.setAttribute('aria-label', button.title);
+            const summary = node.querySelector(':scope > details > summary');
+            (summary || node).append(button);
+        }
+    }
+
+    function numberLines(area) {
+        const gutter = document.createElement('div');
+        gutter.className = 'state-gutter';
+        gutter.setAttribute('aria-hidden', 'true');
+        area.before(gutter);
+        const wrong = Number(area.dataset.mistakeLine);
+        let shown = 0;
+        const draw = () => {
+            const count = area.value.split('\n').length;
+            if (count === shown) {
+                return;
+            }
+            shown = count;
+            const numbers = Array.from({length: count}, (_, at) => at + 1);
+            gutter.textContent = numbers.join('\n');
+            if (wrong && wrong <= count) {
+                const mark = document.createElement('mark');
+                mark.textContent = wrong;
+                const before = numbers.slice(0, wrong - 1).map((n) => `${n}\n`).join('');
+                const after = numbers.slice(wrong).map((n) => `\n${n}`).join('');
+                gutter.replaceChildren(before, mark, after);
+            }
+        };
+        const follow = () => { gutter.scrollTop = area.scrollTop; };
+        area.addEventListener('input', draw);
+        area.addEventListener('scroll', follow);
+        draw();
+    }
+
+    function showMistake(area) {
+        const offset = area.dataset.mistakeOffset;
+        if (!offset) {
+            return;
+        }
+        area.focus();
+        area.setSelectionRange(Number(offset), Number(offset));
+        const lineHeight = parseFloat(getComputedStyle(area).lineHeight);
+        area.scrollTop = (Number(area.dataset.mistakeLine) - 4) * lineHeight;
+    }
+
+    document.addEventListener('click', (event) => {
+        const button = event.target.closest('[data-copy], [data-copy-from]');
+        if (button) {
+            event.preventDefault();
+            copy(button);
+        }
+    });
+    document.querySelectorAll('.state-copy').forEach((button) => { button.hidden = false; });
+    document.querySelectorAll('[data-pointers]').forEach(addPointers);
+    document.querySelectorAll('.state-editor textarea').forEach((area) => {
+        numberLines(area);
+        showMistake(area);
+    });
+}
