@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A
 
 from statestore import cleanrules, conf, resolving
 from statestore.backends.base import StateStore
-from statestore.backends.cache import CacheStore
+from statestore.backends.cache import CacheStore, is_redis
 from statestore.backends.model import ModelStore
 from statestore.context import StateContext
 from statestore.handler import DEFAULT, stores
@@ -203,14 +203,21 @@ def _threats(alias: str, store: StateStore) -> Iterator[CheckMessage]:
     told = store.threats() if hasattr(store, "threats") else []
     if told:
         yield _message("W002", f"What the store {alias!r} can't promise: {' '.join(told)}")
-    cache = settings.CACHES.get(store.cache_alias, {}) if isinstance(store, CacheStore) else {}
-    options = cache.get("OPTIONS") or {}
-    if cache and options.get("IGNORE_EXCEPTIONS", getattr(settings, "DJANGO_REDIS_IGNORE_EXCEPTIONS", False)):
+    if (
+        isinstance(store, CacheStore)
+        and is_redis(store.cache_alias)
+        and _ignores(settings.CACHES[store.cache_alias])
+    ):
         yield _message(
             "W003",
             f"The cache of the store {alias!r} has IGNORE_EXCEPTIONS, which state does not heed: "
             "a server that is down is StoreUnavailable, never a missing value.",
         )
+
+
+def _ignores(cache: Mapping[str, Any]) -> bool:
+    everywhere = getattr(settings, "DJANGO_REDIS_IGNORE_EXCEPTIONS", False)
+    return bool((cache.get("OPTIONS") or {}).get("IGNORE_EXCEPTIONS", everywhere))
 
 
 def _asked(store: StateStore) -> Iterator[CheckMessage]:

@@ -97,8 +97,8 @@ def problems(name: Any, given: Any) -> Iterator[str]:
         return
     yield from (f"{member!r} is neither 'resolver' nor 'store'." for member in params if member not in MEMBERS)
     yield from _resolver_problems(name, params)
-    if params.get("store", DEFAULT) not in list(conf.store_params()):
-        yield f"STATESTORE['STORES'] has no store {params['store']!r}."
+    if "store" in params and params["store"] not in list(conf.store_params()):
+        yield f"STATESTORE['STORES'] has no store {ascii(params['store'])[:80]}."
 
 
 def _resolver_problems(name: str, params: Mapping[str, Any]) -> Iterator[str]:
