@@ -1,6 +1,7 @@
 """What every answer of the site has in common."""
 
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
 
 from statestore import StoreError
@@ -26,4 +27,5 @@ class StoreTrouble(MiddlewareMixin):
     def process_exception(self, request, exception):
         if not isinstance(exception, StoreError):
             return None
-        return render(request, "503.html", {"trouble": exception}, status=503, headers={"Retry-After": "5"})
+        page = render_to_string("503.html", {"trouble": exception})  # without the request, whose theme is state
+        return HttpResponse(page, status=503, headers={"Retry-After": "5"})

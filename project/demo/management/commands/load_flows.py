@@ -23,8 +23,8 @@ class Command(BaseCommand):
             raise CommandError(error) from error
         if verbosity:
             self.stdout.write(
-                f"Loaded {len(files)} files into {store!r}: "
-                f"{len(found.flows)} flows and {len(found.nodes)} nodes, {scopes} scopes."
+                f"Loaded into the store {store!r}: files {len(files)}, flows {len(found.flows)}, "
+                f"nodes {len(found.nodes)}; scopes {scopes}."
             )
 
 
