@@ -13,11 +13,11 @@ HEAD = """# Benchmarks
 Written by `make bench`; do not edit.
 
 Every contender does every piece of work once a round, in an order that changes from round to round, and after it
-was checked that all come to the same outcome. The ratio in a cell is the median over {rounds} rounds of *time of the
-contender ÷ time of the hand-written line, in the same round*; below it stands the median time of one call. In
-**bold** our stores, with all rules on. The servers run on the same machine, with one client, and PostgreSQL does not
-wait for the disk: what is left is the cost of the software, which is what differs. Scopes have 100 entries, those
-that are deleted 10, those with 90 KB values 4.
+was checked that all come to the same outcome. The ratio in a cell is the median over {rounds} rounds of *time of
+the contender ÷ time of the hand-written line, in the same round*; below it stands the median time of one call. In
+**bold** our stores, with all rules on. The servers run on the same machine, with one client, and PostgreSQL does
+not wait for the disk: what is left is the cost of the software, which is what differs. Scopes have 100 entries,
+those that are deleted 10, those with 90 KB values 4.
 
 {machine}.
 {versions}.
