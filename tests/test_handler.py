@@ -1,0 +1,226 @@
+"""``stores`` and ``store``: aliases, settings that change, threads, forks."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+
+from statestore import (
+    MemoryStore,
+    StateStore,
+    StoreClosed,
+    StoreUnavailable,
+    UnknownStore,
+    UsageError,
+    store,
+    stores,
+)
+from statestore.backends import CacheStore, ModelStore
+from statestore.testing import override_stores
+
+MEMORY = {"BACKEND": "statestore.backends.MemoryStore"}
+
+
+def configured(**given):
+    return override_settings(STATESTORE={"STORES": given})
+
+
+def test_without_settings_there_is_one_store_on_the_default_database():
+    for nothing in (None, {}):
+        with override_settings(STATESTORE=nothing):
+            assert list(stores) == ["default"]
+            assert (type(stores["default"]), stores["default"].database) == (ModelStore, "default")
+    with override_settings():
+        from django.conf import settings
+
+        del settings.STATESTORE
+        assert type(stores["default"]) is ModelStore
+
+
+def test_store_is_the_default_one():
+    with configured(default=MEMORY):
+        store.set("flow:1", "a", 1)
+        assert stores["default"].get("flow:1", "a") == 1
+        assert store.alias == "default"
+
+
+def test_one_alias_is_one_store():
+    with configured(default=MEMORY, fast=MEMORY):
+        assert stores["fast"] is stores["fast"]
+        assert stores["fast"] is not stores["default"]
+
+
+def test_alias_of_an_alias_is_the_same_store():
+    with configured(default="main", main="third", third=MEMORY):
+        assert stores["default"] is stores["main"] is stores["third"]
+        assert stores["default"].alias == "third"
+        assert stores.all() == [stores["third"]]
+
+
+@pytest.mark.parametrize("alias", ["", "nowhere", "Default", None, 5, ["default"], "defa\x00ult", "\ud800"])
+def test_unknown_store_is_never_another_one(alias):
+    with configured(default=MEMORY), pytest.raises(UnknownStore) as caught:
+        stores[alias]
+    assert isinstance(caught.value, UsageError)
+    assert caught.value.alias == alias
+    assert str(caught.value).isascii()
+
+
+def test_no_default_is_no_store():
+    with configured(fast=MEMORY), pytest.raises(UnknownStore):
+        store.get("flow:1", "a")
+
+
+def test_membership_and_iteration_go_by_the_settings():
+    with configured(default=MEMORY, fast="default"):
+        assert list(stores) == ["default", "fast"]
+        assert "fast" in stores
+        assert "slow" not in stores
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"default": "default"},
+        {"default": "a", "a": "b", "b": "default"},
+        {"default": {}},
+        {"default": {"BACKEND": "no.such.Store"}},
+        {"default": MEMORY | {"TTL": 0}},
+        {"default": 5},
+        {"default": {"BACKEND": None}},
+    ],
+)
+def test_wrong_settings_are_told(given):
+    with configured(**given), pytest.raises(ImproperlyConfigured, match="STATESTORE"):
+        stores["default"]
+
+
+@pytest.mark.parametrize("given", [5, [], {"STORES": None}, {"STORES": ["default"]}])
+def test_settings_that_are_no_dict_are_told(given):
+    with override_settings(STATESTORE=given), pytest.raises(ImproperlyConfigured, match="STATESTORE"):
+        stores["default"]
+
+
+def test_an_alias_that_leads_nowhere_is_unknown():
+    with configured(default=MEMORY, fast="nowhere"), pytest.raises(UnknownStore, match="nowhere"):
+        stores["fast"]
+
+
+def test_overridden_settings_count_at_once_and_only_so_long():
+    with configured(default=MEMORY):
+        before = stores["default"]
+        with configured(default=MEMORY | {"TTL": 5}):
+            assert stores["default"].config.ttl == 5_000_000
+        assert stores["default"].config.ttl is None
+        with configured(default=MEMORY, fast=MEMORY | {"TTL": 1}):
+            kept = stores["default"]
+            assert stores["fast"].config.ttl == 1_000_000
+            assert stores["default"] is kept
+        with pytest.raises(UnknownStore):
+            stores["fast"]
+        assert type(before) is MemoryStore
+
+
+def test_alias_follows_what_it_names_when_the_settings_change():
+    with configured(default=MEMORY, main="default"):
+        assert stores["main"].config.ttl is None
+        with configured(default=MEMORY | {"TTL": 5}, main="default"):
+            assert stores["main"] is stores["default"]
+            assert stores["main"].config.ttl == 5_000_000
+
+
+def test_closed_stores_are_built_anew():
+    with configured(default=MEMORY):
+        before = stores["default"]
+        before.open()
+        stores.close_all()
+        assert stores["default"] is not before
+        with pytest.raises(StoreClosed):
+            before.get("flow:1", "a")
+        assert store.get("flow:1", "a", "nothing") == "nothing"
+
+
+def test_building_a_store_touches_nothing(settings, monkeypatch):
+    monkeypatch.setattr("socket.socket.connect", lambda *args: pytest.fail("a server was asked"))
+    place = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {**settings.CACHES, "dead": place}
+    models = {"BACKEND": "statestore.backends.ModelStore"}
+    caches = {"BACKEND": "statestore.backends.CacheStore", "OPTIONS": {"cache": "dead"}}
+    with configured(default=models, fast=caches):  # pytest-django would complain about the database
+        assert [type(one).__mro__.count(StateStore) for one in stores.all()] == [1, 1]
+        assert isinstance(stores["fast"], CacheStore)
+        monkeypatch.undo()
+        with pytest.raises(StoreUnavailable):
+            stores["fast"].get("flow:1", "a")
+
+
+def test_threads_get_one_instance():
+    start, found = threading.Barrier(16), []
+
+    def ask():
+        start.wait()
+        found.append(stores["default"])
+
+    with override_stores():
+        threads = [threading.Thread(target=ask) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (len(found), len(set(found))) == (16, 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_goes_on_with_what_it_has():
+    code = """
+import os, sys, threading
+import django; django.setup()
+from statestore import store, stores
+store.set("flow:1", "a", 1)
+reader, writer = os.pipe()
+if os.fork() == 0:
+    os.write(writer, repr([store.get("flow:1", "a"), store.increment("flow:1", "a")]).encode())
+    os._exit(0)
+os.wait()
+print(os.read(reader, 100).decode(), store.get("flow:1", "a"))
+"""
+    settings = (
+        "from tests.settings import *; STATESTORE = {'STORES': {'default': {'BACKEND': 'statestore.MemoryStore'}}}"
+    )
+    assert run(code, settings) == "[1, 2] 1\n"
+
+
+def test_nothing_is_read_when_the_package_is_imported():
+    code = """
+import sys
+import statestore
+from statestore import stores, store, Scope, UnknownStore, StateStore
+from django.conf import settings
+print(settings.configured, "statestore.models" in sys.modules, "rest_framework" in sys.modules)
+"""
+    assert run(code) == "False False False\n"
+
+
+def run(code, settings=None):
+    """Run code in a process of its own; return what it prints."""
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    if settings:
+        prelude = "import sys, types; sys.modules['own_settings'] = own = types.ModuleType('own_settings')\n"
+        code = f"{prelude}exec({settings!r}, vars(own))\n{code}"
+        environment["DJANGO_SETTINGS_MODULE"] = "own_settings"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
