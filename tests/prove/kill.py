@@ -76,17 +76,8 @@ def count(store):
 
 def clean(alias, number):
     """Start the command, with the active ids on its way in."""
-    where = [
-        "--store",
-        alias,
-        "--prefix",
-        PREFIX,
-        "--active-from",
-        "-",
-        "--batch-size",
-        str(max(10, number // 200)),
-    ]
-    how = ["--noinput", "--skip-checks", "--format", "json"]
+    where = ["--store", alias, "--prefix", PREFIX, "--active-from", "-"]
+    how = ["--batch-size", str(max(10, number // 200)), "--noinput", "--skip-checks", "--format", "json"]
     process = manage("clean_context", *where, *how, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     process.stdin.write("\n".join(active(number)).encode())
     process.stdin.close()

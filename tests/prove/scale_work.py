@@ -1,4 +1,4 @@
-"""What is measured among many scopes. Each piece warms up what any first call needs, yields, and yields its seconds."""
+"""What is measured among many scopes: each piece makes its first calls, yields, measures, yields its seconds."""
 
 import statistics
 
