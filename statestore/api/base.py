@@ -1,4 +1,4 @@
-"""What all views of the API share: from the URL to a store that the caller may use. The site's DRF settings stay."""
+"""What all views of the API share: from the URL to a store that the caller may use."""
 
 from typing import Any
 

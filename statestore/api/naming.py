@@ -9,7 +9,7 @@ from django.utils.encoding import escape_uri_path
 from statestore.api.problems import BadRequest
 
 _BAD_ESCAPE = re.compile("~(?![01])")
-_BAD_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 def unescape(segment: str) -> str:
@@ -26,10 +26,9 @@ def value_path(request: Any) -> str:
     return escape_uri_path(request.path.removesuffix("increment/"))
 
 
-def decode(text: bytes | str, place: str) -> str:
+def decode(text: bytes, place: str) -> str:
     """Return percent-encoded text decoded, or raise ``BadRequest`` if it is not UTF-8."""
-    raw = text if isinstance(text, str) else text.decode("latin-1")
-    if _BAD_PERCENT.search(raw):
+    if _BAD_PERCENT.search(text):
         raise BadRequest(f"{place} has a '%' without two hexadecimal digits behind it.")
     try:
         return unquote_to_bytes(text).decode()
@@ -52,10 +51,10 @@ def check_path(request: Any) -> None:
         raise BadRequest("The URL is not UTF-8.")
 
 
-def _raw_path(request: Any) -> bytes | str | None:
+def _raw_path(request: Any) -> bytes | None:
     if hasattr(request, "environ"):
         raw = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI")
-        return raw and raw.partition("?")[0]
+        return raw and raw.partition("?")[0].encode("latin-1", "replace")
     raw = request.scope.get("raw_path")
     return raw and raw.partition(b"?")[0]
 

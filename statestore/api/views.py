@@ -16,6 +16,8 @@ from statestore.conf import VERBS
 from statestore.entries import ABSENT, KEEP_TTL, STORE_TTL
 from statestore.values import decode, encode
 
+PATCHES = [MergePatchParser, JSONPatchParser]
+
 
 class StoresView(StateView):
     """The stores that the caller may use, and what each can do."""
@@ -105,7 +107,13 @@ class ValueView(StateView):
 
     actions = {"GET": "view", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
     parameters = {"GET": ("at",), "PUT": ("at", "ttl"), "PATCH": ("at", "ttl"), "DELETE": ("at", "ttl")}
-    parser_classes = [StrictJSONParser, MergePatchParser, JSONPatchParser]
+    parser_classes = [StrictJSONParser, *PATCHES]
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """Say which patches are understood, where that is of interest."""
+        patches = {"Accept-Patch": ", ".join(kind.media_type for kind in PATCHES)}
+        return super().default_response_headers | (patches if self.request.method in {"PATCH", "OPTIONS"} else {})
 
     def action_of(self, method: str) -> str:
         """Removing a part changes the value; ``at=`` alone is the whole of it."""
@@ -133,7 +141,7 @@ class ValueView(StateView):
     def patch(self, request: Any, **segments: str) -> HttpResponse:
         """Apply a patch to the value, or to a part of it."""
         tokens = self.query.at()
-        kind, body = read_json(self.plain, [MergePatchParser, JSONPatchParser])
+        kind, body = read_json(self.plain, PATCHES)
         limit = self.store.config.max_value_bytes
         apply = patching.merge_patch(body) if kind is MergePatchParser else patching.json_patch(body, limit)
         done = self._change(lambda value: pointer.place(value, tokens, apply(pointer.find(value, tokens))))
@@ -198,6 +206,8 @@ class CleanView(StateView):
 
 class NothingView(StateView):
     """Whatever else there is below ``stores/``."""
+
+    schema = None
 
     def initial(self, request: Any, *args: Any, **segments: str) -> None:
         """Say no at once."""

@@ -1,0 +1,112 @@
+"""The shapes of bodies and parameters, in the words of OpenAPI 3.0."""
+
+from typing import Any
+
+Shape = dict[str, Any]
+
+_NAME = r"^[^\u0000-\u001f\u007f-\u009f]{1,200}$"
+_SEGMENT = r"^([^\u0000-\u001f\u007f-\u009f/~.%]|~0|~1){1,100}$"
+
+
+def _text(description: str, **more: Any) -> Shape:
+    return {"type": "string", "description": description, **more}
+
+
+def _record(required: Shape, **optional: Shape) -> Shape:
+    """Return the shape of an object that has these members and no others."""
+    shape: Shape = {"type": "object", "properties": required | optional, "additionalProperties": False}
+    return shape | {"required": sorted(required)} if required else shape
+
+
+def _list(items: Shape) -> Shape:
+    return {"type": "array", "items": items}
+
+
+_COUNT = {"type": "integer", "minimum": 0}
+_FLAG = {"type": "boolean"}
+_SCOPE = {
+    "name": {"type": "string"},
+    "entries": _COUNT,
+    "bytes": _COUNT | {"description": "Of JSON text in UTF-8."},
+    "updated_at": {"type": "string", "format": "date-time"},
+}
+_CAN = dict.fromkeys(("get", "set", "remove", "clean"), _FLAG)
+_STORE = {
+    "alias": {"type": "string"},
+    "can": _record(_CAN),
+    "durable": _FLAG,
+    "shared": _FLAG,
+    "transactional": _FLAG,
+    "ttl": {"type": "number", "nullable": True},
+    "max_value_bytes": _COUNT,
+}
+_AGE = _text("A number with s, m, h, d or w.", pattern=r"^[0-9]{1,4}(\.[0-9]{1,6})?[smhdw]$", example="30d")
+
+COMPONENTS: dict[str, Shape] = {
+    "Problem": {
+        "type": "object",
+        "description": "What is wrong (RFC 9457).",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "pointer": _text("The place in the body or value, a JSON Pointer."),
+            "scope": {"type": "string"},
+            "key": {"type": "string"},
+        },
+    },
+    "Value": {"description": "Any JSON value."},
+    "Values": {"type": "object", "description": "Values by key.", "additionalProperties": {}},
+    "StoreList": _record({"results": _list(_record(_STORE)), "next": {"type": "string", "nullable": True}}),
+    "ScopePage": _record(
+        {"results": _list(_record(_SCOPE)), "next": {"type": "string", "format": "uri", "nullable": True}}
+    ),
+    "Scope": _record({**_SCOPE, "keys": _list({"type": "string"})}),
+    "Increment": _record({}, by={"type": "number", "default": 1, "minimum": -(2**53), "maximum": 2**53}),
+    "Number": {"type": "number"},
+    "Operation": {
+        "type": "object",
+        "required": ["op", "path"],
+        "properties": {
+            "op": _text("add, remove, replace, move, copy or test."),
+            "path": _text("A JSON Pointer."),
+            "from": _text("A JSON Pointer, of move and copy."),
+            "value": {},
+        },
+    },
+    "Patch": {"type": "array", "items": {"$ref": "#/components/schemas/Operation"}},
+    "Cleaning": _record(
+        {},
+        active=_list({"type": "string", "pattern": _NAME}),
+        idle=_AGE,
+        prefix={"type": "string"},
+        dry_run=_FLAG | {"default": False},
+        allow_empty=_FLAG | {"default": False},
+    ),
+    "CleanReport": _record(
+        {"examined": _COUNT, "removed": _COUNT, "kept": _COUNT, "entries": _COUNT, "dry_run": _FLAG}
+    ),
+}
+
+_WRITTEN = "A name, '/' and '~' in it written '~1' and '~0', all else percent-encoded."
+PATH: dict[str, Shape] = {
+    "store": {"type": "string"},
+    "scope": _text(_WRITTEN, pattern=_SEGMENT, example="user:42"),
+    "key": _text(_WRITTEN, pattern=_SEGMENT, example="theme"),
+}
+QUERY: dict[str, Shape] = {
+    "at": _text("A part of the value, as a JSON Pointer.", pattern=r"^(/([^~/]|~0|~1)*)*$", example="/address/0"),
+    "ttl": {"type": "number", "description": "Seconds to live.", "minimum": 0.001, "maximum": 1e9, "example": 60},
+    "prefix": _text("What the names begin with."),
+    "idle": _AGE | {"description": "Only scopes not used for this long."},
+    "cursor": _text("Where to go on, from 'next' of the page before."),
+    "key": _list({"type": "string", "pattern": _NAME})
+    | {"description": "The keys wanted; all when none is given."},
+}
+HEADERS: dict[str, str] = {
+    "If-Match": "Only if the version is one of these entity tags; * for any.",
+    "If-None-Match": "Only if the version is none of these entity tags; * for only if there is nothing.",
+}
+ETAG = {"ETag": {"schema": {"type": "string"}, "description": "The version."}}
