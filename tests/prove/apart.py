@@ -62,9 +62,7 @@ def main():
 def peak():
     """Return the most memory that this program has had, in MB."""
     status = Path("/proc/self/status")
-    if (
-        status.exists()
-    ):  # what getrusage says on Linux is that of the program that started this one, if that was more
+    if status.exists():  # getrusage on Linux tells of the program that started this one, if that had more
         return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
