@@ -21,6 +21,7 @@ _HOMES = {
     "signals": ["entry_changed", "entry_removed", "scope_deleted"],
     "context": ["ContextMixin", "StateContext", "get_context", "with_context"],
     "middleware": ["StateMiddleware"],
+    "api.policy": ["OwnScopes", "Policy", "ReadOnly"],
     "exceptions": [
         "CorruptState",
         "InvalidKey",
