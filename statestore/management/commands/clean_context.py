@@ -189,13 +189,13 @@ def _sentence(total: CleanReport) -> str:
 
 
 def _described(step: Step) -> str:
-    what = f"every scope of the family {step.family!r}" if step.family else "every scope"
+    what = f"of the family {step.family!r}" if step.family else ""
     if step.prefix and step.prefix != f"{step.family}:":
-        what = f"every scope whose name starts with {step.prefix!r}"
-    but = f" but for what is covered by {_count(len(step.active), 'active id')}" if step.active else ""
-    return (
-        f"from the store {step.store.alias!r} {what}{but}, not used since {step.idle_since:%Y-%m-%d %H:%M:%S} UTC"
-    )
+        what = f"whose name starts with {step.prefix!r}"
+    but = f"but for what is covered by {_count(len(step.active), 'active id')}" if step.active else ""
+    idle = f"not used since {step.idle_since:%Y-%m-%d %H:%M} UTC" if step.idle else ""
+    words = filter(None, [f"from the store {step.store.alias!r} every scope", what, but, idle])
+    return " ".join(words)
 
 
 def _count(number: int, one: str, many: str = "") -> str:
