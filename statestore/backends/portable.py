@@ -69,6 +69,7 @@ class PortableStore(CacheStore):
         """Return what this cache can't promise, as sentences, told by the settings alone."""
         return [
             *self._shelf.kind.threats(self._shelf.params),
+            "Each page of a listing reads the names of all scopes.",
             f"cache.clear() on the cache {self.cache_alias!r} removes the state too.",
         ]
 

@@ -7,7 +7,6 @@ is removed, by the holder of the scope: a name without a scope does no harm, a s
 
 import logging
 from bisect import insort
-from heapq import merge
 from typing import Any
 
 from statestore.backends.portable_shelf import Shelf
@@ -58,8 +57,9 @@ class Index:
     def names(self, prefix: str, after: str) -> list[str]:
         """Return the names that start with ``prefix`` and come after ``after``, in order."""
         shards = self._shelf.get_many(self._addresses).values()
-        found = merge(*map(_names, shards))
-        return [name for name in found if name > after and name.startswith(prefix)]
+        return sorted(
+            name for shard in shards for name in _names(shard) if name > after and name.startswith(prefix)
+        )
 
     def _address(self, digest: str) -> str:
         return self._addresses[int(digest[:2], 16) % SHARDS]

@@ -34,6 +34,8 @@ class Kind:
     transactional = False
     sure = False
     """Does ``set`` raise when it has not stored the value?"""
+    partial = False
+    """Does ``get_many`` leave out in silence what it could not ask for?"""
     max_scope_bytes: int | None = None
     """What one value may have, if less is stored in silence, or nothing."""
     lock: Callable[..., Any] = staticmethod(locks.lease)
@@ -76,6 +78,7 @@ class Files(Kind):
         return [
             "Only processes that share this directory see the state; a power cut may lose what was written last.",
             _culls(params, "throws out a part of all it has, by chance"),
+            "A write takes longer the more there is, since this cache counts its files each time.",
             AT_ONCE,
         ]
 
@@ -103,7 +106,7 @@ class Memcached(Kind):
     """Memcached, by any client."""
 
     name = "memcached"
-    shared = True
+    shared = partial = True
     max_scope_bytes = 1_000_000
 
     def threats(self, params: Params) -> list[str]:
@@ -123,6 +126,7 @@ class PyMemcache(Memcached):
     With no second try, and a failed server back in the ring at once, every error shows and nothing moves.
     """
 
+    partial = False
     _NEVER_SILENT = {"retry_attempts": 0, "dead_timeout": -1, "ignore_exc": False}
 
     def own(self, params: Params, timeout: float) -> dict[str, Any]:

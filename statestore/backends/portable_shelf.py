@@ -6,7 +6,7 @@ import pickle
 import threading
 import weakref
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, KeysView
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
@@ -72,14 +72,19 @@ class Shelf:
         asked = list(addresses)
         found: dict[str, Any] = {}
         for start in range(0, len(asked), BATCH):
-            found |= self._get_batch(asked[start : start + BATCH])
+            found |= self._get_batch(dict.fromkeys(asked[start : start + BATCH]).keys())
         return found
 
-    def _get_batch(self, addresses: list[str]) -> dict[str, Any]:
+    def _get_batch(self, addresses: KeysView[str]) -> dict[str, Any]:
         try:
-            return self.cache.get_many(addresses)
+            found = self.cache.get_many(addresses)
         except _UNREADABLE:
-            return {address: self.get(address) for address in addresses}
+            return self._get_each(addresses)
+        return found | self._get_each(addresses - found.keys()) if self.kind.partial else found
+
+    def _get_each(self, addresses: Collection[str]) -> dict[str, Any]:
+        found = {address: self.get(address) for address in addresses}
+        return {address: text for address, text in found.items() if text is not None}
 
     def hold(self, address: str) -> AbstractContextManager[Check]:
         """Hold an address for changing it."""

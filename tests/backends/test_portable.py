@@ -16,7 +16,7 @@ from statestore import CorruptState, Entry, StoreTimeout, StoreUnavailable, Valu
 from statestore.backends.cache import CacheStore
 from statestore.backends.portable import PortableStore, _digest
 from statestore.backends.portable_index import SHARDS
-from statestore.backends.portable_kinds import kind_of
+from statestore.backends.portable_kinds import Kind, kind_of
 from statestore.backends.portable_locks import LockedOut, LockLost, file_lock, lease, process_lock, row_lock
 from statestore.backends.portable_shelf import Shelf
 from tests.servers import Memcached, ServerUnavailable, Valkey, addresses
@@ -379,6 +379,13 @@ class TestCacheThatFails:
             store.set("user:1", "theme", "light")
         assert str(raised.value.__cause__) == "no such luck"
 
+    def test_what_get_many_leaves_out_is_asked_for_one_by_one(self, monkeypatch):
+        store = make("plain")
+        store.set("user:1", "theme", "dark")
+        monkeypatch.setattr(Plain, "get_many", lambda *args, **kwargs: {})
+        monkeypatch.setattr(Kind, "partial", True)
+        assert [info.name for info in store.scopes()] == ["user:1"]
+
     def test_dummy_cache_is_refused(self, settings):
         settings.CACHES = {"default": {"BACKEND": f"{BACKENDS}.dummy.DummyCache"}}
         with pytest.raises(ImproperlyConfigured, match="dummy"):
@@ -465,6 +472,23 @@ class TestServer:
         with pytest.raises(ConnectionRefusedError):
             caches["own"].get("anything")
         assert caches["own"].get("anything", "missing") == "missing"
+
+    @pytest.mark.parametrize("own_server", [Memcached], indirect=True)
+    def test_one_of_two_servers_stopped_makes_errors_and_nothing_missing(self, own_server, settings):
+        other = started(Memcached())
+        settings.CACHES["own"]["LOCATION"] = [own_server.url, other.url]
+        store, answers = make("own", timeout=1), Counter()
+        for number in range(20):
+            store.set(f"user:{number}", "number", number)
+        other.close()
+        for number in [*range(20), *range(20)]:
+            try:
+                answers[store.get(f"user:{number}", "number") == number] += 1
+            except StoreUnavailable:
+                answers["error"] += 1
+        assert answers.keys() == {True, "error"}
+        with pytest.raises(StoreUnavailable):
+            list(store.scopes())
 
     @pytest.mark.parametrize("own_server", [Memcached, Valkey], indirect=True)
     def test_server_that_hangs_is_an_error_in_bounded_time(self, own_server):
