@@ -72,6 +72,7 @@ class Signals(Suite):
         with listening() as found:
             store.clean(["b"], dry_run=True)
             store.clean(["b"])
+        found.sort(key=lambda one: one[1]["scope"])
         assert found == [told(scope_deleted, bare, scope=name, entries=2) for name in ("a", "c")]
 
     def test_nothing_is_told_when_nothing_changed(self, store, listening):

@@ -64,17 +64,15 @@ WRITES = [
     lambda store, value: store.set_many("s", {"a": 1, "k": value}),
     lambda store, value: store.set("s", "k", value, at="/x/y"),
 ]
-exact = pytest.mark.parametrize("value", EXACT, ids=lambda value: ascii(value)[:30])
-refused = pytest.mark.parametrize(("value", "place"), REFUSED, ids=lambda value: ascii(value)[:30])
 
 
 class Values(Suite):
     """Compared by ``repr``, which tells 1 from 1.0 from True, -0.0 from 0.0 and one order of names from another."""
 
-    @exact
-    def test_round_trip_is_exact(self, store, value):
-        store.set("s", "k", value)
-        assert repr(store.get("s", "k")) == repr(value)
+    def test_round_trip_is_exact(self, store):
+        for value in EXACT:
+            store.set("s", "k", value)
+            assert repr(store.get("s", "k")) == repr(value)
 
     def test_round_trip_of_many_is_exact(self, store):
         values = {f"k{number}": value for number, value in enumerate(EXACT)}
@@ -104,9 +102,9 @@ class Values(Suite):
         store.set("s", "k", [twin, twin, {"a": twin}])
         assert store.get("s", "k") == [[1], [1], {"a": [1]}]
 
-    @refused
-    def test_what_is_not_json_is_refused_with_its_place(self, store, refuses, value, place):
-        assert refuses(InvalidValue, store.set, "s", "k", value).pointer == place
+    def test_what_is_not_json_is_refused_with_its_place(self, store, refuses):
+        for value, place in REFUSED:
+            assert refuses(InvalidValue, store.set, "s", "k", value).pointer == place
 
     @pytest.mark.parametrize("write", WRITES, ids=range(len(WRITES)))
     def test_what_is_not_json_is_refused_by_all_that_write(self, store, refuses, write):
@@ -122,9 +120,9 @@ class Values(Suite):
     def test_circle_is_refused(self, store, refuses):
         refuses(InvalidValue, store.set, "s", "k", circular())
 
-    @pytest.mark.parametrize("depth", [65, 66, 300, 5000, 100_000])
-    def test_more_than_64_levels_are_refused(self, store, refuses, depth):
-        refuses(InvalidValue, store.set, "s", "k", nested(depth))
+    def test_more_than_64_levels_are_refused(self, store, refuses):
+        for depth in (65, 66, 300, 10_000):
+            refuses(InvalidValue, store.set, "s", "k", nested(depth))
 
     def test_more_than_64_levels_are_refused_by_parts_too(self, store):
         store.set("s", "k", nested(60, {}))
