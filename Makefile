@@ -10,10 +10,10 @@ RUN_READY = .venv/.ready-to-run
 DEV_READY = .venv/.ready-to-test
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick servers lint format typecheck bench clean
+.PHONY: help run test quick servers lint format typecheck bench bench-scale clean
 
 help: ## List these targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUN_READY) ## Run the demo site on http://127.0.0.1:8000 (another place: ADDRESS=0.0.0.0:9000).
 	$(VENV) manage.py migrate --no-input --verbosity 0
@@ -45,8 +45,11 @@ format: $(DEV_READY) ## Format the code, and fix what ruff can fix.
 typecheck: $(DEV_READY) ## Check the types with mypy.
 	$(VENV) -m mypy
 
-bench: $(DEV_READY) ## Measure.
+bench: $(DEV_READY) ## Measure beside hand-written drivers and peers; writes docs/benchmarks.md.
 	$(VENV) -m benchmarks $(ARGS)
+
+bench-scale: $(DEV_READY) ## Measure among ten thousand scopes and a million: what must not grow.
+	$(VENV) -m tests.servers run --only valkey,postgres -- python -m tests.prove.scale $(ARGS)
 
 clean: ## Remove what tools and tests have made; the demo site's data stays.
 	rm -rf .venv build dist htmlcov .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -31,7 +31,7 @@ def main():
         show_cleans(aliases, 100_000, options.rounds)
 
 
-def measure(alias, size):
+def measure(alias, size, run=measured):
     """Return what each piece of work took among so many scopes: seconds and MB."""
     from statestore import stores
 
@@ -41,7 +41,7 @@ def measure(alias, size):
     say(f"{alias}: {size:,} scopes loaded in {seconds:.1f} s")
     found = {}
     for what, work, *arguments in works(size):
-        found[what] = measured(work, alias, *arguments)
+        found[what] = run(work, alias, *arguments)
         say(f"{alias}: {what}: {found[what][0] * 1000:,.2f} ms, {found[what][1]:.1f} MB")
     assert sum(1 for _ in store.scopes(PREFIX)) == size // ACTIVE - 1
     store.clean([], prefix=PREFIX)
