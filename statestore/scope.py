@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
+from asgiref.sync import markcoroutinefunction
+
 from statestore.entries import ABSENT
 from statestore.exceptions import VersionConflict
 
@@ -14,6 +16,10 @@ def _bound(verb: str) -> Any:
     call.__name__ = verb
     call.__doc__ = f"``{verb}`` of the store, for this scope."
     return call
+
+
+def _bound_twin(verb: str) -> Any:
+    return markcoroutinefunction(_bound(verb))
 
 
 class Scope(MutableMapping[str, Any]):
@@ -40,20 +46,24 @@ class Scope(MutableMapping[str, Any]):
     delete = clear = _bound("delete")
     touch = _bound("touch")
     info = _bound("info")
+    records = _bound("records")
+    version = _bound("version")
 
-    aget = _bound("aget")
-    aget_many = _bound("aget_many")
-    aentry = _bound("aentry")
-    aentries = _bound("aentries")
-    aset = _bound("aset")
-    aset_many = _bound("aset_many")
-    aupdate = _bound("aupdate")
-    aincrement = _bound("aincrement")
-    aremove = _bound("aremove")
-    akeys = _bound("akeys")
-    adelete = _bound("adelete")
-    atouch = _bound("atouch")
-    ainfo = _bound("ainfo")
+    aget = _bound_twin("aget")
+    aget_many = _bound_twin("aget_many")
+    aentry = _bound_twin("aentry")
+    aentries = _bound_twin("aentries")
+    aset = _bound_twin("aset")
+    aset_many = _bound_twin("aset_many")
+    aupdate = _bound_twin("aupdate")
+    aincrement = _bound_twin("aincrement")
+    aremove = _bound_twin("aremove")
+    akeys = _bound_twin("akeys")
+    adelete = _bound_twin("adelete")
+    atouch = _bound_twin("atouch")
+    ainfo = _bound_twin("ainfo")
+    arecords = _bound_twin("arecords")
+    aversion = _bound_twin("aversion")
 
     def update(self, key: Any = (), function: Callable[[Any], Any] | None = None, *args: Any, **kwargs: Any) -> Any:
         """``update`` of the store: ``update("cart", add)``; or a dict's: ``update({"a": 1}, b=2)``."""

@@ -1,48 +1,67 @@
 """The async twin of every verb: the same signature, an ``a`` before the name, bridged once for all stores."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
+from inspect import signature
 from typing import Any
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 
+from statestore.backends.walking import Walking
+from statestore.backends.writing import Writing
 from statestore.entries import ScopeInfo
 
 
-def _twin(verb: str) -> Any:
-    async def twin(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return await sync_to_async(getattr(self, verb))(*args, **kwargs)
+def _like(verb: Callable[..., Any]) -> Callable[[Any], Any]:
+    """Give a twin the signature of its verb."""
 
-    twin.__name__ = f"a{verb}"
-    twin.__doc__ = f"``{verb}``, awaited."
-    return twin
+    def sign(twin: Any) -> Any:
+        twin.__signature__ = signature(verb)
+        return twin
+
+    return sign
+
+
+def _twin(verb: Callable[..., Any]) -> Any:
+    name = verb.__name__
+
+    async def twin(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return await sync_to_async(getattr(self, name))(*args, **kwargs)
+
+    twin.__name__ = f"a{name}"
+    twin.__doc__ = f"``{name}``, awaited."
+    return _like(verb)(twin)
 
 
 class AsyncVerbs:
     """``aget`` is ``get`` in the thread where Django's synchronous code runs, and so with every verb."""
 
-    aget = _twin("get")
-    aget_many = _twin("get_many")
-    aentry = _twin("entry")
-    aentries = _twin("entries")
-    aset = _twin("set")
-    aset_many = _twin("set_many")
-    aincrement = _twin("increment")
-    aremove = _twin("remove")
-    akeys = _twin("keys")
-    adelete = _twin("delete")
-    atouch = _twin("touch")
-    ainfo = _twin("info")
-    aclean = _twin("clean")
-    ahealth = _twin("health")
-    aopen = _twin("open")
-    aclose = _twin("close")
+    aget = _twin(Writing.get)
+    aget_many = _twin(Writing.get_many)
+    aentry = _twin(Writing.entry)
+    aentries = _twin(Writing.entries)
+    aset = _twin(Writing.set)
+    aset_many = _twin(Writing.set_many)
+    aincrement = _twin(Writing.increment)
+    aremove = _twin(Writing.remove)
+    akeys = _twin(Writing.keys)
+    adelete = _twin(Writing.delete)
+    atouch = _twin(Writing.touch)
+    ainfo = _twin(Walking.info)
+    aclean = _twin(Walking.clean)
+    arecords = _twin(Writing.records)
+    aversion = _twin(Writing.version)
+    ahealth = _twin(Writing.health)
+    aopen = _twin(Writing.open)
+    aclose = _twin(Writing.close)
 
+    @_like(Writing.update)
     async def aupdate(self, scope: str, key: str, function: Any, *args: Any, **kwargs: Any) -> Any:
         """``update``, awaited; ``function`` may be a coroutine function."""
         plain = async_to_sync(function) if iscoroutinefunction(function) else function
         return await sync_to_async(self.update)(scope, key, plain, *args, **kwargs)
 
+    @_like(Walking.scopes)
     async def ascopes(self, *args: Any, **kwargs: Any) -> AsyncIterator[ScopeInfo]:
         """``scopes`` as an async iterator."""
         pages = self._pages(*args, **kwargs)

@@ -4,42 +4,37 @@ import pytest
 from django.conf import settings
 
 from statestore.handler import StoreHandler
-from tests.servers import missing
+
+STORES = settings.STATESTORE["STORES"]
 
 
-def database_of(params):
-    """The database alias that a store writes to, or None."""
-    options, backend = params.get("OPTIONS", {}), params["BACKEND"]
+def databases_of(alias):
+    """The aliases of the databases that a store writes to."""
+    options, backend = STORES[alias].get("OPTIONS", {}), STORES[alias]["BACKEND"]
     if backend.endswith("ModelStore"):
-        return options.get("database", "default")
+        return {options.get("database", "default")}
     if options.get("cache") == "dbcache":
-        return "default"
-    return None
+        return {"default"}
+    return {database for part in ("durable", "fast") if part in options for database in databases_of(options[part])}
 
 
 def each_store(**mark):
-    """Every alias as a parameter, marked with the database it needs; the servers that are missing are skips."""
-    found = []
-    for alias, params in settings.STATESTORE["STORES"].items():
-        database = database_of(params)
-        marks = [pytest.mark.django_db(databases=[database], **mark)] if database else []
-        found.append(pytest.param(alias, marks=marks))
-    for name in missing():
-        found.append(pytest.param(name, marks=pytest.mark.skip(reason=f"NOT TESTED: there is no {name} server")))
-    return found
+    """Every alias as a parameter, marked with the databases it needs."""
+    for alias in STORES:
+        databases = databases_of(alias)
+        marks = [pytest.mark.django_db(databases=sorted(databases), **mark)] if databases else []
+        yield pytest.param(alias, marks=marks)
 
 
 def fresh(alias):
     """A store of its own by this alias, empty."""
-    store = StoreHandler()[alias]
-    empty(store)
-    return store
+    empty(StoreHandler()[alias])
+    return StoreHandler()[alias]
 
 
 def empty(store):
     """Delete all there is, also what would have expired by now."""
-    clock, store.clock = store.clock, lambda: 0
+    store.clock = lambda: 0
     for info in list(store.scopes()):
         store.delete(info.name)
     store.close()
-    store.clock, store._state = clock, "new"
