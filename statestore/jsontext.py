@@ -16,6 +16,14 @@ class NotJSON(ValueError):
         self.offset = offset
 
 
+class NotFinite(NotJSON):
+    """``NaN`` or ``Infinity``, which Python would read and JSON has not."""
+
+    def __init__(self, constant: str) -> None:
+        super().__init__(f"{constant} is not JSON.")
+        self.constant = constant
+
+
 class DuplicateName(NotJSON):
     """An object has this ``name`` twice."""
 
@@ -50,4 +58,4 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse(constant: str) -> Any:
-    raise NotJSON(f"{constant} is not JSON.")
+    raise NotFinite(constant)

@@ -1,7 +1,7 @@
 """Scopes as JSON lines, out of any store: what ``dump_context`` and the admin's export write.
 
-A line is an entry: ``{"scope", "key", "value", "expires_at", "updated_at"}``. The value is the stored text, byte for
-byte; ``expires_at`` is a moment (ISO 8601) or null; ``updated_at`` is for information and is not restored. Lines
+A line is an entry: ``{"scope", "key", "value", "expires_at", "updated_at"}``. The value is the text as stored, byte
+for byte; ``expires_at`` is a moment (ISO 8601) or null; ``updated_at`` tells and is not restored. Lines
 stand in the order of the scopes' names, all of a scope together, so that a dump can be taken up again.
 """
 

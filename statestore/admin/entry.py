@@ -85,7 +85,7 @@ class EntryPage(EditorPage):
     def get(self, request: HttpRequest) -> HttpResponseBase:
         """Show the entry, or the part of its value at the pointer in ``at``."""
         record = self._record()
-        if request.GET.get("at"):
+        if "at" in request.GET:
             return self._part(record, request.GET["at"])
         text, is_corrupt = _text(record)
         return self._show(record, Draft.of(record, text, is_corrupt=is_corrupt))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from statestore.admin.addresses import from_object_id, to_object_id
 from statestore.admin.base import Page
+from statestore.admin.tree import plain
 from statestore.models import Entry
 
 PER_PAGE = 100
@@ -35,7 +36,7 @@ def note(request: HttpRequest, action: int, objects: Iterable[tuple[str, ...]], 
                 user_id=request.user.pk,
                 content_type=kind,
                 object_id=to_object_id(*names),
-                object_repr=" / ".join(names)[:200],
+                object_repr=plain(" / ".join(names))[:200],
                 action_flag=action,
                 change_message=message,
             )
@@ -62,7 +63,7 @@ class HistoryPage(Page):
         page = Paginator(found, PER_PAGE).get_page(request.GET.get("p"))
         # The database may take letters for others that look alike; these are the ones.
         page.object_list = [one for one in page.object_list if self._is_mine(one)]
-        return self.page(title=_("Change history: %s") % self.scope, action_list=page)
+        return self.page(title=_("Change history"), action_list=page)
 
     def _is_mine(self, logged: LogEntry) -> bool:
         names = from_object_id(logged.object_id or "")

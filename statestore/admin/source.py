@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from statestore.jsontext import DuplicateName, NotJSON, parse
+from statestore.jsontext import DuplicateName, NotFinite, NotJSON, parse
 from statestore.pointer import join
 
 MOST = 512 * 1024  # characters of an indented text
@@ -43,6 +43,8 @@ def read(text: str) -> tuple[Any, Mistake | None]:
         return parse(text), None
     except DuplicateName as error:
         return None, mistake(text, str(error), _second(text, error.name))
+    except NotFinite as error:
+        return None, mistake(text, str(error), _word(text, error.constant))
     except NotJSON as error:
         return None, mistake(text, str(error), error.offset)
 
@@ -57,6 +59,10 @@ def mistake(text: str, message: str, offset: int | None) -> Mistake:
 def locate(text: str, pointer: str) -> int | None:
     """Return where in a JSON text the value at ``pointer`` stands, or None."""
     return next((offset for found, offset in _places(text) if found == pointer), None)
+
+
+def _word(text: str, word: str) -> int | None:
+    return next((found.start(3) for found in _TOKEN.finditer(text) if found[3] == word), None)
 
 
 def _second(text: str, name: str) -> int | None:

@@ -116,6 +116,11 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(lambda found: _sign(found[0]), escape(text))
 
 
+def plain(text: str) -> str:
+    """Return text for where there can be no HTML, such as a page's title, with every character visible."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def name_html(name: str) -> SafeString:
     """Return a name of a scope or key as HTML, set apart from the direction of what is around it."""
     return format_html('<bdi class="state-word">{}</bdi>', mark_safe(visible(name)))

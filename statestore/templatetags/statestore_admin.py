@@ -4,6 +4,7 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from statestore.admin.tree import name_html, visible
+from statestore.admin.tree import plain as plain_text
 
 register = template.Library()
 
@@ -18,6 +19,12 @@ def name(text: str) -> SafeString:
 def seen(text: str) -> SafeString:
     """Show any text with every character visible."""
     return mark_safe(visible(str(text)))
+
+
+@register.filter
+def plain(text: str) -> str:
+    """Show a name where there can be no HTML, with every character visible."""
+    return plain_text(str(text))
 
 
 @register.inclusion_tag("admin/statestore/bars.html")

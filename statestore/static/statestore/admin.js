@@ -82,6 +82,7 @@
                 return;
             }
             shown = count;
+            gutter.style.width = `${String(count).length}ch`;
             const numbers = Array.from({length: count}, (_, at) => at + 1);
             gutter.textContent = numbers.join('\n');
             if (wrong && wrong <= count) {

@@ -1,0 +1,112 @@
+"""Export and import on the pages."""
+
+import json
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import AsyncClient
+from django.urls import reverse
+
+pytestmark = pytest.mark.django_db
+
+
+def url(name, *names):
+    return reverse(f"admin:statestore_{name}", args=names)
+
+
+def lines(response):
+    return [json.loads(line) for line in b"".join(response).splitlines()]
+
+
+def send(client, alias, content, on_conflict="skip"):
+    file = SimpleUploadedFile("dump.jsonl", content)
+    return client.post(url("import", alias), {"file": file, "on_conflict": on_conflict})
+
+
+def line(scope="s", key="k", value=1):
+    return json.dumps({"scope": scope, "key": key, "value": value}).encode() + b"\n"
+
+
+def test_export_of_a_scope_goes_into_any_store(boss, two_stores, alias, store):
+    store.set_many("user:1", {"a": 1.0, "b": "é", "c": {"z": 1, "a": 2}})
+    response = boss.get(url("export_scope", alias, "user:1"))
+    assert response["Content-Disposition"] == f'attachment; filename="{alias}-user:1.jsonl"'
+    assert response["Content-Type"] == "application/x-ndjson"
+    other = "memory" if alias == "default" else "default"
+    assert send(boss, other, b"".join(response))["Location"] == url("scopes", other)
+    before, after = (two_stores[one].records("user:1") for one in (alias, other))
+    assert {key: record.text for key, record in after.items()} == {
+        key: record.text for key, record in before.items()
+    }
+    assert [(one.object_id, one.change_message) for one in LogEntry.objects.all()] == [
+        (f"{other}|user:1", "Imported entries.")
+    ]
+
+
+def test_export_by_prefix_and_of_selected_scopes(boss, alias, store):
+    for scope in ("a:1", "a:2", "b:1"):
+        store.set(scope, "k", 1)
+    assert [one["scope"] for one in lines(boss.get(url("export", alias) + "?q=a:"))] == ["a:1", "a:2"]
+    sent = {"action": "export_selected", "_selected_action": ["b:1", "a:2"]}
+    assert [one["scope"] for one in lines(boss.post(url("scopes", alias), sent))] == ["b:1", "a:2"]
+
+
+def test_export_streams(boss, alias, store):
+    for number in range(300):
+        store.set(f"user:{number:03d}", "k", "x" * 1000)
+    chunks = list(boss.get(url("export", alias)))
+    assert len(chunks) > 4
+    assert max(map(len, chunks)) < 70_000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_export_streams_under_asgi_too(boss, two_stores):
+    two_stores["default"].set("user:1", "k", 1)
+    client = AsyncClient()
+    client.cookies = boss.cookies
+
+    @async_to_sync
+    async def get():
+        response = await client.get(url("export", "default"))
+        assert response.is_async
+        return b"".join([chunk async for chunk in response])
+
+    assert json.loads(get())["scope"] == "user:1"
+
+
+def test_export_leaves_corrupt_entries_out(boss, two_stores):
+    store = two_stores["memory"]
+    store.set_many("s", {"a": 1, "b": 2})
+    store._scopes["s"]["a"] = store._scopes["s"]["a"]._replace(text=b"{")
+    assert [one["key"] for one in lines(boss.get(url("export", "memory")))] == ["b"]
+
+
+def test_bad_line_is_named_with_what_was_loaded_before_it(boss, alias, store):
+    response = send(boss, alias, line(key="a") + b"rubbish\n" + line(key="b"))
+    assert response.status_code == 422
+    assert response.context["problem"].startswith("Line 2: ")
+    assert store.keys("s") == ["a"]
+    assert LogEntry.objects.count() == 1
+
+
+@pytest.mark.parametrize(("on_conflict", "value"), [("skip", "mine"), ("overwrite", 1), ("fail", "mine")])
+def test_existing_entries_are_treated_as_chosen(boss, alias, store, on_conflict, value):
+    store.set("s", "k", "mine")
+    assert send(boss, alias, line(), on_conflict).status_code == (422 if on_conflict == "fail" else 302)
+    assert store.get("s", "k") == value
+
+
+def test_overwriting_needs_the_permission_to_change(staff, alias, store):
+    store.set("s", "k", "mine")
+    client = staff("view", "add")
+    assert send(client, alias, line(), "overwrite").status_code == 403
+    assert "overwrite" not in client.get(url("import", alias)).content.decode()
+    assert store.get("s", "k") == "mine"
+
+
+def test_import_without_a_file_says_so(boss, alias):
+    response = boss.post(url("import", alias), {"on_conflict": "skip"})
+    assert response.status_code == 422
+    assert "Choose a file" in response.content.decode()
