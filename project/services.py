@@ -16,7 +16,10 @@ OPTIONS = {
     "django.db.backends.sqlite3": SQLITE_OPTIONS,
     "django.db.backends.mysql": {"charset": "utf8mb4"},
 }
-LOCAL_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+LOCAL_MEMORY = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "OPTIONS": {"MAX_ENTRIES": 100_000},  # with the usual 300 it would soon throw state out
+}
 
 pymysql.install_as_MySQLdb()
 

@@ -48,6 +48,7 @@ STATESTORE = {
         "session": {"idle": "30d"},
         "user": {"idle": "365d"},
     },
+    "API": {"POLICY": "project.demo.policy.StaffAndOwners"},
 }
 # That the store `fast` lives in one process while there is no Redis, is said in docs/demo.md, not at every start.
 SILENCED_SYSTEM_CHECKS = [] if os.environ.get("REDIS_URL") else ["statestore.W002"]
@@ -100,10 +101,10 @@ TEMPLATES = [
 REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "statestore",
+    "VERSION": "1",
     "DESCRIPTION": "Scoped state over HTTP.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",  # from the package: the site fetches nothing from elsewhere
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 ROOT_URLCONF = "project.urls"

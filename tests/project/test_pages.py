@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import AsyncClient, Client
 
+from project import settings as site
 from project.demo.models import Flow, Node
 from statestore import StoreUnavailable, stores
 
@@ -225,3 +226,29 @@ def test_a_store_that_is_unwell_is_a_503_with_a_page(client, monkeypatch, page):
     response = client.get(page)
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert "The store &#x27;default&#x27; is unavailable." in text(response)
+
+
+api = pytest.mark.skipif(not site.HAS_API, reason="the API is not installed")
+
+
+@api
+def test_the_apis_page_is_served_from_here_with_no_style_of_its_own(client):
+    shown = text(client.get("/api/docs/"))
+    assert "swagger-ui" in shown
+    assert not INLINE_OR_FOREIGN.search(shown)
+
+
+@api
+def test_a_visitor_reaches_their_own_state_by_the_api_and_no_more(client, ada):
+    stores["default"].set(f"user:{ada.pk}", "theme", "dark")
+    stores["default"].set("user:0", "theme", "dark")
+    client.force_login(ada)
+    assert client.get(f"/api/stores/default/scopes/user:{ada.pk}/values/theme/").json() == "dark"
+    assert client.get("/api/stores/default/scopes/user:0/values/theme/").status_code == 403
+    assert client.get("/api/stores/default/scopes/global/").status_code == 403
+
+
+@api
+def test_staff_reach_all_state_by_the_api(admin_client):
+    stores["default"].set("global", "likes", 3)
+    assert admin_client.get("/api/stores/default/scopes/global/values/likes/").json() == 3
