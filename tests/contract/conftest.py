@@ -20,10 +20,11 @@ def databases_of(alias):
 
 def each_store(**mark):
     """Every alias as a parameter, marked with the databases it needs."""
-    for alias in STORES:
-        databases = databases_of(alias)
-        marks = [pytest.mark.django_db(databases=sorted(databases), **mark)] if databases else []
-        yield pytest.param(alias, marks=marks)
+    return [pytest.param(alias, marks=_marks(sorted(databases_of(alias)), mark)) for alias in STORES]
+
+
+def _marks(databases, mark):
+    return [pytest.mark.django_db(databases=databases, **mark)] if databases else []
 
 
 def fresh(alias):
