@@ -18,6 +18,7 @@ _HOMES = {
     "backends.memory": ["MemoryStore"],
     "backends.model": ["ModelStore"],
     "backends.cache": ["CacheStore"],
+    "backends.layered": ["LayeredStore"],
     "signals": ["entry_changed", "entry_removed", "scope_deleted"],
     "context": ["ContextMixin", "StateContext", "get_context", "with_context"],
     "middleware": ["StateMiddleware"],

@@ -59,7 +59,12 @@ class StoreHandler:
         current = getattr(settings, "STATESTORE", None)
         if current is not self._settings:
             params = conf.store_params()
-            self._built = {alias: built for alias, built in self._built.items() if params.get(alias) == built[0]}
+            self._built = {
+                alias: (given, store)
+                for alias, (given, store) in self._built.items()
+                # where an alias leads, and what a composite is made of, may have changed
+                if params.get(alias) == given and not isinstance(given, str) and not store.composite
+            }
             self._settings = current
 
     def _find(self, alias: str, followed: tuple[str, ...]) -> StateStore:
@@ -81,7 +86,9 @@ class StoreHandler:
             backend = import_string(params["BACKEND"])
         except (KeyError, TypeError, ImportError) as error:
             raise ImproperlyConfigured(f"STATESTORE['STORES'][{alias!r}]: BACKEND names no class.") from error
-        return backend(alias, params)
+        built = backend(alias, params)
+        built.siblings = self
+        return built
 
 
 stores = StoreHandler()

@@ -72,6 +72,13 @@ def model_store(alias):
     return {"BACKEND": "statestore.backends.ModelStore", "OPTIONS": {"database": alias}}
 
 
+def layered_store(durable, fast):
+    return {
+        "BACKEND": "statestore.backends.LayeredStore",
+        "OPTIONS": {"durable": durable, "fast": fast, "trust": 0.1},
+    }
+
+
 STATESTORE = {
     "STORES": {
         "default": {"BACKEND": "statestore.backends.ModelStore"},
@@ -79,6 +86,8 @@ STATESTORE = {
         "locmem": cache_store("default"),
         **{name: cache_store(name) for name in CACHES if name != "default"},
         **{name: model_store(name) for name in DATABASES if name != "default"},
+        "layered": layered_store("default", "locmem"),
+        **({"layered-servers": layered_store("postgres", "valkey")} if {"postgres", "valkey"} <= set(SERVERS) else {}),
     },
 }
 

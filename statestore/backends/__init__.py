@@ -8,6 +8,7 @@ _HOMES = {
     "MemoryStore": "memory",
     "ModelStore": "model",
     "CacheStore": "cache",
+    "LayeredStore": "layered",
 }
 __all__ = list(_HOMES)
 

@@ -30,6 +30,10 @@ class Core(Hooks):
     """Do all processes of a site see the same state?"""
     transactional = False
     """Does a write belong to the caller's database transaction?"""
+    composite = False
+    """Is it made of other stores?"""
+    siblings: Any = None
+    """The handler's stores by alias, for a store that is made of others."""
 
     def __init__(self, alias: str = "default", params: Mapping[str, Any] | None = None) -> None:
         self.alias = alias

@@ -7,6 +7,8 @@ nobody sees half. A hook that can't do its work lets the vendor's exception out,
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from statestore.entries import Page, Record, Sentinel, Stamp
 
@@ -76,6 +78,14 @@ class Hooks(ABC):
 
     def _sweep(self, prefix: str, after: str, last: str | None, now: int) -> None:  # noqa: B027 (nothing is right)
         """Remove what has expired in the scopes after ``after`` up to ``last`` (None: to the end of ``prefix``)."""
+
+    def _in_transaction(self) -> bool:
+        """Say whether a write now belongs to a transaction that the caller has open."""
+        return False
+
+    def _transaction(self) -> AbstractContextManager[Any]:
+        """Return a block in which writes belong together, where the backend has such."""
+        return nullcontext()
 
     def _after_commit(self, action: Callable[[], None]) -> None:
         """Run ``action`` once what was written is final."""

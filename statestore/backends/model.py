@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -158,6 +158,12 @@ class ModelStore(StateStore):
             yield
 
     # -- the rest
+
+    def _in_transaction(self) -> bool:
+        return self._db.connection.in_atomic_block
+
+    def _transaction(self) -> AbstractContextManager[Any]:
+        return transaction.atomic(using=self.database)
 
     def _after_commit(self, action: Callable[[], None]) -> None:
         transaction.on_commit(action, using=self.database, robust=True)
