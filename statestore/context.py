@@ -12,7 +12,7 @@ from statestore.entries import ABSENT
 from statestore.exceptions import ScopeUnavailable
 from statestore.handler import DEFAULT, stores
 from statestore.late import DeferredScope, SessionScope, resolve
-from statestore.resolving import NamedScope, is_scope_name, named_scope, scope_names, session_scope
+from statestore.resolving import NamedScope, named_scope, scope_names, session_scope
 from statestore.scope import Scope
 from statestore.template_state import TemplateState
 
@@ -38,14 +38,17 @@ class StateContext:
         return f"<StateContext of {self.request!r}>"
 
     def __getattr__(self, name: str) -> Scope:
-        name = "global" if name == "global_" else name
-        if name.startswith("__") or not is_scope_name(name):
-            raise AttributeError(f"The state context has no scope {name!r}; STATESTORE['SCOPES'] can add it.")
-        return self[name]
+        try:
+            named = named_scope("global" if name == "global_" else name)
+        except ScopeUnavailable as error:
+            raise AttributeError(str(error)) from None
+        return self._scope(named)
 
     def __getitem__(self, name: str) -> Scope:
         """Return the scope of this name, or raise ``ScopeUnavailable`` where this request has none."""
-        named = named_scope(name)
+        return self._scope(named_scope(name))
+
+    def _scope(self, named: NamedScope) -> Scope:
         if named.resolver is session_scope:
             return SessionScope(named, self.request)
         if _in_event_loop() and named.may_wait(self.request):
@@ -69,7 +72,7 @@ class StateContext:
         """
         for named in _several(names):
             try:
-                value = self[named.name].get(key, ABSENT)
+                value = self._scope(named).get(key, ABSENT)
             except ScopeUnavailable:
                 continue
             if value is not ABSENT:
@@ -80,7 +83,7 @@ class StateContext:
         """``lookup``, awaited."""
         for named in _several(names):
             try:
-                value = await self[named.name].aget(key, ABSENT)
+                value = await self._scope(named).aget(key, ABSENT)
             except ScopeUnavailable:
                 continue
             if value is not ABSENT:

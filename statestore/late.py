@@ -6,7 +6,7 @@ from functools import wraps
 from inspect import isfunction
 from typing import Any
 
-from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 
 from statestore.backends.base import StateStore
 from statestore.entries import Page, Record, Sentinel, Stamp
@@ -102,14 +102,13 @@ class DeferredScope(LateScope):
 
 def resolve(named: NamedScope, request: Any) -> Scope:
     """Return the scope that a name stands for in this request, or raise ``ScopeUnavailable``."""
-    resolver = async_to_sync(named.resolver) if iscoroutinefunction(named.resolver) else named.resolver
+    resolver = async_to_sync(named.resolver) if named.awaited else named.resolver
     return stores[named.store].scope(checked(named.name, resolver(request)))
 
 
 async def aresolve(named: NamedScope, request: Any) -> Scope:
     """``resolve``, awaited: a plain resolver runs in the thread of Django's synchronous code."""
-    waits = iscoroutinefunction(named.resolver)
-    resolver = named.resolver if waits else sync_to_async(named.resolver)
+    resolver = named.resolver if named.awaited else sync_to_async(named.resolver)
     return stores[named.store].scope(checked(named.name, await resolver(request)))
 
 

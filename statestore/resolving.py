@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from asgiref.sync import iscoroutinefunction
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import LazyObject, empty
 
@@ -13,7 +14,6 @@ from statestore.handler import DEFAULT
 from statestore.importing import load
 from statestore.names import GLOBAL, check_key
 
-SESSION = "session"
 MEMBERS = ("resolver", "store")
 
 
@@ -44,9 +44,6 @@ def session_scope(request: Any) -> str | None:
     raise NotImplementedError
 
 
-BUILT_IN = {"session": session_scope, "user": user_scope, "view": view_scope, "global": global_scope}
-
-
 @dataclass(frozen=True)
 class NamedScope:
     """A name of the context helper: who resolves it, and the store it lives in."""
@@ -54,13 +51,23 @@ class NamedScope:
     name: str
     resolver: Callable[[Any], Any]
     store: str = DEFAULT
+    awaited: bool = False
+    """Is the resolver a coroutine function?"""
 
     def may_wait(self, request: Any) -> bool:
         """Say whether resolving may do I/O, which must not happen in an event loop."""
         if self.resolver is user_scope:
             user = getattr(request, "user", None)
             return isinstance(user, LazyObject) and vars(user)["_wrapped"] is empty
-        return self.resolver not in BUILT_IN.values()
+        return self.resolver not in (session_scope, view_scope, global_scope)
+
+
+BUILT_IN = {
+    "session": NamedScope("session", session_scope),
+    "user": NamedScope("user", user_scope),
+    "view": NamedScope("view", view_scope),
+    "global": NamedScope("global", global_scope),
+}
 
 
 def named_scope(name: str) -> NamedScope:
@@ -69,7 +76,7 @@ def named_scope(name: str) -> NamedScope:
     if name in given:
         return _configured(name, given[name])
     if name in BUILT_IN:
-        return NamedScope(name, BUILT_IN[name])
+        return BUILT_IN[name]
     raise ScopeUnavailable(f"No scope has the name {ascii(name)[:80]}; STATESTORE['SCOPES'] can add it.")
 
 
@@ -77,11 +84,6 @@ def scope_names() -> list[str]:
     """Return every name, the most personal first: the order in which ``lookup`` asks when told none."""
     added = [name for name in _given() if name not in BUILT_IN]
     return ["session", "user", *added, "global"]
-
-
-def is_scope_name(name: object) -> bool:
-    """Say whether the context helper has this name."""
-    return name in BUILT_IN or name in _given()
 
 
 def problems(name: Any, given: Any) -> Iterator[str]:
@@ -117,7 +119,8 @@ def _configured(name: str, given: Any) -> NamedScope:
     for problem in problems(name, given):
         raise ImproperlyConfigured(f"STATESTORE['SCOPES'][{name!r}]: {problem}")
     params = _params(given)
-    return NamedScope(name, load(params.get("resolver")) or BUILT_IN[name], params.get("store", DEFAULT))
+    resolver = load(params.get("resolver")) or BUILT_IN[name].resolver
+    return NamedScope(name, resolver, params.get("store", DEFAULT), iscoroutinefunction(resolver))
 
 
 def _given() -> Mapping[str, Any]:
