@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from statestore.backends.base import StateStore
 from statestore.conf import StoreConfig
 
-DEFAULTS = {"cache": "default", "prefix": "statestore", "timeout": 5.0}
+DEFAULTS = {"cache": "default", "prefix": "statestore", "timeout": 5.0, "max_scope_bytes": None}
 REDIS_CACHE = "django_redis.cache.RedisCache"
 
 _PREFIX = re.compile("[!-~]{1,64}")
@@ -61,6 +61,9 @@ def problems(options: Mapping[str, Any]) -> list[str]:
         found.append("prefix is a text of 1 to 64 visible ASCII characters.")
     if type(said["timeout"]) not in (int, float) or not 0 < said["timeout"] <= 3600:
         found.append("timeout is a number of seconds above 0 and up to 3600.")
+    limit = said["max_scope_bytes"]  # heeded by a PortableStore, whose scope is one value of the cache
+    if limit is not None and (type(limit) is not int or limit < 1):
+        found.append("max_scope_bytes is a whole number above 0, or None.")
     return found
 
 
