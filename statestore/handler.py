@@ -84,7 +84,7 @@ class StoreHandler:
             return self._find(params, followed)
         try:
             backend = import_string(params["BACKEND"])
-        except (KeyError, TypeError, ImportError) as error:
+        except (KeyError, TypeError, AttributeError, ImportError) as error:
             raise ImproperlyConfigured(f"STATESTORE['STORES'][{alias!r}]: BACKEND names no class.") from error
         built = backend(alias, params)
         built.siblings = self

@@ -9,12 +9,16 @@ from statestore.entries import ABSENT
 from statestore.exceptions import VersionConflict
 
 
+_CHANGING = frozenset({"set", "set_many", "increment", "remove", "delete", "touch"})
+
+
 def _bound(verb: str) -> Any:
     def call(self: "Scope", *args: Any, **kwargs: Any) -> Any:
         return getattr(self.store, verb)(self.name, *args, **kwargs)
 
     call.__name__ = verb
     call.__doc__ = f"``{verb}`` of the store, for this scope."
+    call.alters_data = verb in _CHANGING  # type: ignore[attr-defined]  # Django's templates do not call it
     return call
 
 
@@ -135,6 +139,8 @@ class Scope(MutableMapping[str, Any]):
             if value is not ABSENT:
                 return key, value
         raise KeyError("the scope is empty")
+
+    popitem.alters_data = True  # type: ignore[attr-defined]
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Scope):
