@@ -8,7 +8,6 @@ from asgiref.sync import markcoroutinefunction
 from statestore.entries import ABSENT
 from statestore.exceptions import VersionConflict
 
-
 _CHANGING = frozenset({"set", "set_many", "increment", "remove", "delete", "touch"})
 
 
