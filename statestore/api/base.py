@@ -7,7 +7,6 @@ from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated, Permis
 from rest_framework.metadata import SimpleMetadata
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import JSONRenderer
-from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from statestore.api import options, problems, replies
@@ -16,6 +15,7 @@ from statestore.api.conditions import Conditions
 from statestore.api.naming import check_path, unescape
 from statestore.api.parsers import StrictJSONParser, read_json
 from statestore.api.query import Query
+from statestore.api.requests import StateRequest, authenticators
 from statestore.api.spec import OwnSchema
 from statestore.api.throttling import SCOPES, throttles
 from statestore.exceptions import VersionConflict
@@ -56,16 +56,17 @@ class StateView(APIView):
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Keep Django's request beside DRF's."""
         self.plain = request
-        return super().initialize_request(request, *args, **kwargs)
+        return StateRequest(request)
 
     def initial(self, request: Any, *args: Any, **segments: str) -> None:
         """Check everything but the body, in an order that gives nothing away."""
-        method = "GET" if request.method in {"HEAD", "OPTIONS"} else request.method
-        if method not in self.actions and request.method != "OPTIONS":
-            raise MethodNotAllowed(request.method)
+        given = self.plain.method
+        method = "GET" if given in {"HEAD", "OPTIONS"} else given
+        if method not in self.actions and given != "OPTIONS":
+            raise MethodNotAllowed(given)
         self._read_url(segments, self.parameters.get(method, ()))
-        check_accept(request.META.get("HTTP_ACCEPT"))
-        self.conditions = Conditions.of(request)
+        check_accept(self.plain.META.get("HTTP_ACCEPT"))
+        self.conditions = Conditions.of(self.plain)
         self.perform_authentication(request)
         self.action = self.action_of(method)
         self.check_policy(request)
@@ -102,7 +103,7 @@ class StateView(APIView):
 
     def get_authenticators(self) -> list[Any]:
         """Return the site's."""
-        return [kind() for kind in api_settings.DEFAULT_AUTHENTICATION_CLASSES]
+        return authenticators()
 
     def get_authenticate_header(self, request: Any) -> str:
         """Return all challenges that the site's authenticators have; a 401 needs one."""
@@ -124,20 +125,32 @@ class StateView(APIView):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Let nobody but the caller keep the answer."""
-        response.headers.setdefault("Cache-Control", CACHE_CONTROL)
+        response.headers["Cache-Control"] = CACHE_CONTROL
         return super().finalize_response(request, response, *args, **kwargs)
 
-    def allow_what_is_enabled(self) -> None:
-        """Leave out of ``Allow`` the methods whose verb is switched off for the store."""
-        enabled = {"HEAD": "GET"} | self.switches
-        allowed = [m for m in self.allowed_methods if enabled.get(m) in {None, *self.store.config.enabled}]
-        self.headers["Allow"] = ", ".join(allowed)
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """Add nothing to answers that do not need it."""
+        return {}
+
+    def tell_what_is_understood(self, response: HttpResponse) -> None:
+        """Add the headers that say what the resource understands."""
+        for name, value in self.understood().items():
+            response.headers[name] = value
+
+    def understood(self) -> dict[str, str]:
+        """Return those headers, ``Allow`` without what is switched off for the store."""
+        switches = {"HEAD": "GET"} | self.switches
+        enabled = {None, *(self.store.config.enabled if self.store else switches.values())}
+        return {"Allow": ", ".join(each for each in self.allowed_methods if switches.get(each) in enabled)}
 
     # -- for the methods
 
     def options(self, request: Any, *args: Any, **segments: str) -> HttpResponse:
         """Say what the resource understands."""
-        return replies.reply(self.metadata_class().determine_metadata(request, self))
+        response = replies.reply(self.metadata_class().determine_metadata(request, self))
+        self.tell_what_is_understood(response)
+        return response
 
     def read_json(self) -> Any:
         """Return the value in the body."""

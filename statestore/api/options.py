@@ -1,6 +1,7 @@
 """The settings of the API: ``STATESTORE["API"]``, read when they are needed."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -42,9 +43,10 @@ def served() -> list[str]:
 def served_store(alias: str) -> Any:
     """Return a store that the API serves, or raise ``UnknownStore``."""
     chosen = option("STORES")
-    if alias not in stores or (chosen is not None and alias not in chosen):
-        raise UnknownStore(f"There is no store {alias!r}.", alias=alias)
-    return stores[alias]
+    if chosen is None or alias in chosen:
+        with suppress(UnknownStore):
+            return stores[alias]
+    raise UnknownStore(f"There is no store {ascii(alias)[:80]}.", alias=alias)
 
 
 def problems(given: Mapping[Any, Any]) -> Iterator[str]:

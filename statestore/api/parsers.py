@@ -37,9 +37,14 @@ class JSONPatchParser(StrictJSONParser):
 
 
 def read_json(request: Any, kinds: list[type[StrictJSONParser]]) -> tuple[type[StrictJSONParser], Any]:
-    """Return the body of Django's request with the parser that its media type chose; 415 if none did."""
-    _kind(request, kinds)
-    return read_json_of(request, read_body(request), kinds)
+    """Return the body of Django's request with the parser that its media type chose; 415 if none did.
+
+    A body that is not there needs no media type to be wrong.
+    """
+    if request.META.get("CONTENT_TYPE"):
+        _kind(request, kinds)
+    text = read_body(request)
+    return read_json_of(request, text, kinds) if text else (kinds[0], loads(text))
 
 
 def read_json_of(

@@ -84,8 +84,8 @@ def respond(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     response = _response(error)
     if response is not None:
         set_rollback()
-        if response.status_code == 405 and isinstance(error, ours.OperationDisabled):
-            context["view"].allow_what_is_enabled()
+        if response.status_code in {405, 415}:
+            context["view"].tell_what_is_understood(response)
     return response
 
 

@@ -27,12 +27,13 @@ VALUE = f"{SCOPE}/values/<statestore_segment:key>"
 
 app_name = "statestore-api"
 urlpatterns = [
+    # the most asked for first
+    path(f"{VALUE}/", views.ValueView.as_view(), name="value"),
     path("stores/", views.StoresView.as_view(), name="stores"),
     path(f"{STORE}/clean/", views.CleanView.as_view(), name="clean"),
     path(f"{STORE}/scopes/", views.ScopesView.as_view(), name="scopes"),
     path(f"{SCOPE}/", views.ScopeView.as_view(), name="scope"),
     path(f"{SCOPE}/values/", views.ValuesView.as_view(), name="values"),
-    path(f"{VALUE}/", views.ValueView.as_view(), name="value"),
     path(f"{VALUE}/increment/", views.IncrementView.as_view(), name="increment"),
     re_path(r"^stores(?:/[\s\S]*)?\Z", views.NothingView.as_view(), name="nothing"),
 ]

@@ -109,11 +109,9 @@ class ValueView(StateView):
     parameters = {"GET": ("at",), "PUT": ("at", "ttl"), "PATCH": ("at", "ttl"), "DELETE": ("at", "ttl")}
     parser_classes = [StrictJSONParser, *PATCHES]
 
-    @property
-    def default_response_headers(self) -> dict[str, str]:
-        """Say which patches are understood, where that is of interest."""
-        patches = {"Accept-Patch": ", ".join(kind.media_type for kind in PATCHES)}
-        return super().default_response_headers | (patches if self.request.method in {"PATCH", "OPTIONS"} else {})
+    def understood(self) -> dict[str, str]:
+        """Say which patches are understood, too."""
+        return {**super().understood(), "Accept-Patch": ", ".join(kind.media_type for kind in PATCHES)}
 
     def action_of(self, method: str) -> str:
         """Removing a part changes the value; ``at=`` alone is the whole of it."""

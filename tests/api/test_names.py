@@ -6,10 +6,11 @@ from statestore import stores
 from tests.api.conftest import problem, succeeded, url, written
 
 NAMES = [
-    "a/b", "a~b", "~1", "~0", "/", "~", " ", "a b ", "'\"`", "😀", "100%", "%41", "%2F", "a%zz", "?", "a?b=c", "#", "a#b",
-    ".hidden", "...", "..a", "*", "[a-z]?", "{x}", "user:42", "مرحبا", "\u202eabc", "é", "e\u0301", "\ufffd", "\\", "a;b",
-    "a+b", "a&b=c", "increment", "values", "clean", "x" * 200, "𝄞" * 200, "\u2028", "@:!$&'()*+,;=", "\U0010ffff",
-]  # fmt: skip
+    *("a/b", "a~b", "~1", "~0", "/", "~", " ", "a b ", "'\"`", "😀", "100%", "%41", "%2F", "a%zz"),
+    *("?", "a?b=c", "#", "a#b", ".hidden", "...", "..a", "*", "[a-z]?", "{x}", "user:42", "مرحبا"),
+    *("\u202eabc", "é", "e\u0301", "\ufffd", "\\", "a;b", "a+b", "a&b=c", "increment", "values"),
+    *("clean", "x" * 200, "𝄞" * 200, "\u2028", "@:!$&'()*+,;=", "\U0010ffff"),
+]
 BAD = [
     "%00",
     "%0A",
@@ -30,7 +31,16 @@ BAD = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_legal_name_has_a_url(api, alias, scope, name):
+def test_every_legal_name_has_a_url(api, scope, name):
+    reaches(api, "memory", scope, name)
+
+
+def test_every_legal_name_has_a_url_on_every_store(api, alias, scope):
+    for number, name in enumerate(NAMES[::4]):
+        reaches(api, alias, f"{scope}:{number}", name)
+
+
+def reaches(api, alias, scope, name):
     own = f"{scope}{name}"[-200:]
     for place in ((own, "k"), (scope, name)):
         tag = succeeded(api.put(url(alias, *place), 1), 201)
@@ -43,9 +53,9 @@ def test_every_legal_name_has_a_url(api, alias, scope, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_names_in_queries_and_bodies_are_plain(api, alias, scope, name):
-    succeeded(api("PATCH", url(alias, scope, action="values/"), {name: 1, "other": 2}), 201)
-    assert api.get(url(alias, scope, action="values/") + "?key=" + written_plain(name)).json() == {name: 1}
+def test_names_in_queries_and_bodies_are_plain(api, scope, name):
+    succeeded(api("PATCH", url("memory", scope, action="values/"), {name: 1, "other": 2}), 201)
+    assert api.get(url("memory", scope, action="values/") + "?key=" + written_plain(name)).json() == {name: 1}
 
 
 def written_plain(name):
@@ -53,7 +63,8 @@ def written_plain(name):
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_is_no_name_is_a_bad_request(api, alias, name):
+def test_what_is_no_name_is_a_bad_request(api, name):
+    alias = "memory"
     for method in ("GET", "PUT", "DELETE"):
         body = b"1" if method == "PUT" else None
         problem(api(method, f"/api/stores/{alias}/scopes/s/values/{name}/", body), 400)
@@ -70,9 +81,20 @@ def test_what_is_no_key_in_a_body_is_named(api, scope, name):
 
 
 @pytest.mark.parametrize(
-    "path", ["stores", "stores/memory", "stores/memory/", "stores/memory/scopes", "stores/memory/scopes/s/values/k",
-             "stores/memory/scopes/s/values/k/x/", "stores//", "stores/memory/scopes/a/b/", "stores/memory/clean", "stores/%0A"],
-)  # fmt: skip
+    "path",
+    [
+        "stores",
+        "stores/memory",
+        "stores/memory/",
+        "stores/memory/scopes",
+        "stores/memory/scopes/s/values/k",
+        "stores/memory/scopes/s/values/k/x/",
+        "stores//",
+        "stores/memory/scopes/a/b/",
+        "stores/memory/clean",
+        "stores/%0A",
+    ],
+)
 def test_below_stores_there_is_nothing_else(api, path):
     for method in ("GET", "PUT", "POST"):
         problem(api(method, f"/api/{path}"), 404)

@@ -1,0 +1,28 @@
+"""DRF's request, without its reading of bodies: the views read them, once and with a limit."""
+
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+
+_NEGOTIATOR = DefaultContentNegotiation()
+_NO_FORM = QueryDict()
+
+
+class StateRequest(Request):
+    """Knows who asks."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request, authenticators=authenticators(), negotiator=_NEGOTIATOR)
+
+    @property
+    def POST(self) -> QueryDict:  # noqa: N802 (Django's name)
+        """Hold no form: the check for CSRF asks for one, and must not use up the body."""
+        return _NO_FORM
+
+
+def authenticators() -> list[Any]:
+    """Return the site's, as its settings are at this moment."""
+    return [kind() for kind in api_settings.DEFAULT_AUTHENTICATION_CLASSES]
