@@ -4,7 +4,7 @@ import math
 import re
 from datetime import timedelta
 
-from statestore.exceptions import InvalidValue
+from statestore.exceptions import InvalidValue, shown
 
 MAX_TTL = 1000 * 365 * 86400  # seconds; keeps every expiry before the year 10000
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -15,8 +15,8 @@ def check_ttl(ttl: object) -> int | None:
     """Return a ttl (seconds above 0 as int or float; None for ever) in microseconds, or raise ``InvalidValue``."""
     if ttl is None:
         return None
-    if type(ttl) not in (int, float) or not (math.isfinite(ttl) and ttl > 0):
-        raise InvalidValue(f"A ttl is a number of seconds above 0, or None, not {ascii(ttl)[:80]}.")
+    if type(ttl) not in (int, float) or not 0 < ttl < math.inf:
+        raise InvalidValue(f"A ttl is a number of seconds above 0, or None, not {shown(ttl)}.")
     if ttl > MAX_TTL:
         raise InvalidValue("A ttl is at most 1,000 years; None is for ever.")
     return max(1, round(ttl * 1_000_000))
@@ -26,7 +26,7 @@ def parse_age(text: object) -> timedelta:
     """Return the length of time that ``30d`` or the like says (s, m, h, d, w), or raise ``InvalidValue``."""
     found = _AGE.fullmatch(text) if isinstance(text, str) else None
     if not found:
-        raise InvalidValue(f"An age is a number with s, m, h, d or w, as in 30d, not {ascii(text)[:80]}.")
+        raise InvalidValue(f"An age is a number with s, m, h, d or w, as in 30d, not {shown(text)}.")
     try:
         return timedelta(**{_UNITS[found[2]]: float(found[1])})
     except OverflowError:

@@ -82,3 +82,12 @@ class CorruptState(StoreError):
 
 class StoreClosed(StoreError):
     """This store was closed."""
+
+
+def shown(thing: object) -> str:
+    """Return ``thing`` as the sentence of an error shows it: briefly, in ASCII, whatever it is."""
+    try:
+        text = ascii(thing)
+    except Exception:  # noqa: BLE001 (an integer of 5,000 digits, somebody's __repr__)
+        text = f"<{type(thing).__name__}>"
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator
 
-from statestore.exceptions import InvalidKey, InvalidScope
+from statestore.exceptions import InvalidKey, InvalidScope, shown
 
 GLOBAL = "global"
 MAX_LENGTH = 200  # code points
@@ -16,7 +16,7 @@ def check_scope(name: object) -> str:
     """Return ``name`` as a plain string, or raise ``InvalidScope``."""
     problem = _problem(name)
     if problem:
-        raise InvalidScope(f"A scope {problem}: {_shown(name)}.", scope=name)
+        raise InvalidScope(f"A scope {problem}: {shown(name)}.", scope=name)
     return name if type(name) is str else str.__str__(name)
 
 
@@ -24,7 +24,7 @@ def check_key(name: object) -> str:
     """Return ``name`` as a plain string, or raise ``InvalidKey``."""
     problem = _problem(name)
     if problem:
-        raise InvalidKey(f"A key {problem}: {_shown(name)}.", key=name)
+        raise InvalidKey(f"A key {problem}: {shown(name)}.", key=name)
     return name if type(name) is str else str.__str__(name)
 
 
@@ -32,7 +32,7 @@ def check_prefix(text: object) -> str:
     """Return the beginning of a scope's name ("" is the beginning of all), or raise ``InvalidScope``."""
     problem = "" if text in ("", ".", "..") else _problem(text)
     if problem:
-        raise InvalidScope(f"The beginning of a scope {problem}: {_shown(text)}.", scope=text)
+        raise InvalidScope(f"The beginning of a scope {problem}: {shown(text)}.", scope=text)
     return str.__str__(text)
 
 
@@ -45,11 +45,6 @@ def _problem(name: object) -> str:
         return 'is neither "." nor ".."'
     found = _FORBIDDEN.search(name)
     return f"has no control character or lone surrogate (at position {found.start()})" if found else ""
-
-
-def _shown(name: object) -> str:
-    text = ascii(name)
-    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def family(scope: str) -> str:

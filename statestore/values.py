@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from statestore.exceptions import InvalidValue
+from statestore.exceptions import InvalidValue, shown
 from statestore.pointer import join
 
 MAX_DEPTH = 64  # containers within containers
@@ -94,7 +94,7 @@ def _judge_children(container: Any, path: list[str | int]) -> None:
     is_object = type(container) is dict
     for name, child in container.items() if is_object else enumerate(container):
         if is_object and (type(name) is not str or not _is_unicode(name)):
-            _refuse(f"has a name that is not plain text but {ascii(name)[:80]}", path)
+            _refuse(f"has a name that is not plain text but {shown(name)}", path)
         path.append(name)
         _judge_part(child, path)
         path.pop()

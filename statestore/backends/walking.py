@@ -8,7 +8,7 @@ from statestore import signals
 from statestore.backends.core import Core
 from statestore.backends.rules import check_moment, several
 from statestore.entries import CleanReport, ScopeInfo, to_moment
-from statestore.exceptions import InvalidScope, InvalidValue
+from statestore.exceptions import InvalidScope, InvalidValue, shown
 from statestore.names import check_prefix, check_scope, is_active
 
 PAGE = 1000  # scopes looked at in one step
@@ -83,7 +83,7 @@ class Walking(Core):
         check_prefix(prefix)
         check_prefix(after)
         if limit is not None and (type(limit) is not int or limit < 0):
-            raise InvalidValue(f"A limit is a whole number, or None, not {ascii(limit)[:80]}.")
+            raise InvalidValue(f"A limit is a whole number, or None, not {shown(limit)}.")
         return self._walk(prefix, after, limit, None if idle_since is None else check_moment(idle_since))
 
     def _walk(

@@ -13,7 +13,7 @@ from statestore.testing.contract.suite import Suite
 
 NO_TTL = [
     0, 0.0, -0.0, -1, -0.5, math.nan, math.inf, -math.inf, True, False, "60", b"60", [60],
-    dt.timedelta(60), decimal.Decimal(60), 10**30, 1e300,
+    dt.timedelta(60), decimal.Decimal(60), 10**30, 10**400, -(10**5000), 1e300,
 ]  # fmt: skip
 
 

@@ -1,0 +1,101 @@
+"""The codec: any JSON value to text and back, exactly or not at all."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from statestore import InvalidValue
+from statestore.values import MAX_DEPTH, decode, encode, is_too_deep
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT
+)
+JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=20)
+BAD = (
+    st.sampled_from([math.nan, math.inf, -math.inf, b"", {1}, 1j, object(), "\ud800", {1: 1}, {"\udfff": 1}])
+    | st.integers(min_value=2**63)
+    | st.integers(max_value=-(2**63) - 1)
+)
+
+
+@given(JSON)
+def test_round_trip_is_exact(value):
+    text = encode(value)
+    assert repr(decode(text)) == repr(value)
+    assert repr(json.loads(text)) == repr(value)
+
+
+@given(JSON)
+def test_text_is_canonical(value):
+    assert encode(decode(encode(value))) == encode(value)
+    assert b"\x00" not in encode(value)
+
+
+@given(JSON, BAD, st.booleans())
+def test_bad_value_is_found_wherever_it_is(good, bad, first):
+    around = [good, {"a": bad}] if first else {"x": [bad], "y": good}
+    with pytest.raises(InvalidValue) as caught:
+        encode(around)
+    place = "/1/a" if first else "/x/0"
+    assert caught.value.pointer == place
+    assert place in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, b"null"),
+        (True, b"true"),
+        (1.0, b"1.0"),
+        (-0.0, b"-0.0"),
+        (2**63 - 1, b"9223372036854775807"),
+        ("é\x00\n", b'"\xc3\xa9\\u0000\\n"'),
+        ({"b": 1, "a": [1, {}]}, b'{"b":1,"a":[1,{}]}'),
+        ((1, 2), b"[1,2]"),
+    ],
+)
+def test_stored_text_is_a_promise(value, text):
+    assert encode(value) == text
+
+
+def deep(levels, leaf):
+    for level in range(levels):
+        leaf = [leaf] if level % 2 else {"[": leaf}
+    return leaf
+
+
+@given(st.integers(0, 2 * MAX_DEPTH), st.sampled_from([1, "", "]]]", '"[[[', '\\"{{{', [], "\\"]))
+def test_depth_is_counted_in_containers(levels, leaf):
+    too_deep = levels + (leaf == []) > MAX_DEPTH
+    value = deep(levels, leaf)
+    assert is_too_deep(json.dumps(value).encode()) is too_deep
+    if too_deep:
+        with pytest.raises(InvalidValue, match="64 levels"):
+            encode(value)
+    else:
+        assert decode(encode(value)) == value
+
+
+def test_wide_value_is_not_deep():
+    value = [[[]] * 500, {"a": [{}] * 500}, "[" * 500]
+    assert decode(encode(value)) == value
+
+
+def test_error_shows_a_long_place_briefly():
+    with pytest.raises(InvalidValue) as caught:
+        encode({"x" * 10_000: {1}})
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"nope", b"[1,]", b"NaN", b"\xff", b'"\xed\xa0\x80"', b"1 2"])
+def test_what_is_no_json_is_an_error(text):
+    with pytest.raises(ValueError, match=r".+"):
+        decode(text)
