@@ -47,6 +47,8 @@ STATESTORE = {
     "CLEAN": {
         "session": {"idle": "30d"},
         "user": {"idle": "365d"},
+        # A node's scope begins with the node's id: flows are no family, but all that no other family claims.
+        "": {"active": "project.demo.flows.active_scopes", "store": "flows"},
     },
     "API": {"POLICY": "project.demo.policy.StaffAndOwners"},
 }

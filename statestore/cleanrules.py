@@ -15,6 +15,8 @@ from statestore.importing import load
 from statestore.names import check_scope
 
 MEMBERS = ("active", "idle", "store")
+WHOLE_STORE = ""
+"""In place of a family: every scope of the store. No scope has this name, so it is in no family's way."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,9 @@ def _rule(family: str, params: Mapping[str, Any]) -> Rule:
     for problem in problems(family, params):
         raise ImproperlyConfigured(f"STATESTORE['CLEAN'][{family!r}]: {problem}")
     idle = params.get("idle")
-    return Rule(family, load(params.get("active")), None if idle is None else check_idle(idle), _aliases(params))
+    return Rule(
+        family or None, load(params.get("active")), None if idle is None else check_idle(idle), _aliases(params)
+    )
 
 
 def _aliases(params: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -108,6 +112,8 @@ def _aliases(params: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _is_family(given: object) -> bool:
+    if given == WHOLE_STORE:
+        return True
     try:
         return ":" not in check_scope(given)
     except ValueError:

@@ -182,3 +182,13 @@ def test_wrong_rules_are_refused(store):
         assert "is a dict" in refused()
     with rules(**{"flow:": {"idle": "1d"}}):
         assert "without a colon" in refused()
+
+
+def test_a_rule_for_no_family_is_for_the_whole_store(store, clock):
+    fill(store, "n1", "n1:f7", "n2:f7", "user:1", "global")
+    clock.tick()
+    with rules(**{"": {"active": lambda: ["n1", "user"]}}):
+        assert clean().startswith("default: 5 examined, 1 removed (2 entries), 4 kept\n")
+    assert left(store) == ["global", "n1", "n1:f7", "user:1"]
+    with rules(**{"": {"active": list}}):
+        assert "empty" in refused()
