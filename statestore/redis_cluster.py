@@ -31,11 +31,12 @@ class ClusterConnectionFactory(ConnectionFactory):
 
     def get_connection(self, params: dict[str, Any]) -> RedisCluster:
         """Return the client for these parameters. Making it asks a node how the slots are shared out."""
-        wanted = self._arguments(params)
-        name = repr(sorted(wanted.items(), key=lambda item: item[0]))
+        wanted, nodes = self._arguments(params), self.options.get("CLUSTER_NODES", ())
+        name = repr((sorted(wanted.items()), list(nodes)))
         with self._lock:
             if name not in self._clusters:
-                self._clusters[name] = RedisCluster(startup_nodes=self._nodes(), **wanted)
+                startup = [ClusterNode(host, port) for host, port in nodes]
+                self._clusters[name] = RedisCluster(startup_nodes=startup, **wanted)
             return self._clusters[name]
 
     def disconnect(self, connection: RedisCluster) -> None:
@@ -46,6 +47,3 @@ class ClusterConnectionFactory(ConnectionFactory):
         said = params | self.pool_cls_kwargs | self.redis_client_cls_kwargs
         said.pop("parser_class", None)  # RedisCluster has its own
         return {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT} | said
-
-    def _nodes(self) -> list[ClusterNode]:
-        return [ClusterNode(host, port) for host, port in self.options.get("CLUSTER_NODES", ())]

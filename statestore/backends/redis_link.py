@@ -20,7 +20,6 @@ from redis.exceptions import (
 from statestore.backends.redis_scripts import in_full
 
 Command = tuple[bytes, ...]
-LOST = (ConnectionError, TimeoutError, OSError)
 
 
 class Unanswered(ConnectionError):
@@ -75,14 +74,18 @@ def exchange(pool: ConnectionPool, commands: Sequence[Command]) -> list[Any]:
 
     Whatever is raised, the connection goes back whole or closed.
     """
+    data = _packed(commands)
     connection = pool.get_connection()  # connected, and not by the server closed meanwhile
     try:
-        connection.send_packed_command([_packed(commands)], check_health=False)
+        connection.send_packed_command([data], check_health=False)
         return [_reply(connection) for _ in commands]
-    except BaseException as error:
+    except Exception as error:  # of any type, when another thread closes the connection
         connection.disconnect()
-        if isinstance(error, LOST) and not _is_refusal(error):
-            raise Unanswered(f"No answer: {type(error).__name__}.") from error
+        if _is_refusal(error):
+            raise
+        raise Unanswered(f"No answer: {type(error).__name__}.") from error
+    except BaseException:
+        connection.disconnect()
         raise
     finally:
         pool.release(connection)
@@ -103,6 +106,6 @@ def _reply(connection: Any) -> Any:
         return error
 
 
-def _is_refusal(error: BaseException) -> bool:
+def _is_refusal(error: Exception) -> bool:
     """Say whether the server has answered with what redis-py takes for a broken connection."""
     return isinstance(error, AuthenticationError | BusyLoadingError) or isinstance(error.__context__, ReadOnlyError)

@@ -1,19 +1,26 @@
 """The way to a Redis Cluster. redis-py knows which node has which slot; where a command goes is seen to here."""
 
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from redis.cluster import ClusterNode, RedisCluster
 from redis.connection import ConnectionPool
-from redis.exceptions import AskError, MaxConnectionsError, MovedError, TryAgainError
+from redis.exceptions import (
+    AskError,
+    ConnectionError,  # noqa: A004
+    MaxConnectionsError,
+    MovedError,
+    TimeoutError,  # noqa: A004
+    TryAgainError,
+)
 
-from statestore.backends.redis_link import LOST, Command, Link, Unanswered, exchange
+from statestore.backends.redis_link import Command, Link, Unanswered, exchange
 
 PAUSE = 0.02  # seconds, while a slot is on its way from one node to another
 ASKING: Command = (b"ASKING",)
 
+LOST = (ConnectionError, TimeoutError, OSError)
 NOT_HERE = (AskError, TryAgainError, *LOST)
 """Replies to what was not carried out and may be sent again: to another node, or a little later."""
 
@@ -38,7 +45,7 @@ class ClusterLink(Link):
         waiting: Mapping[int, Any] = dict.fromkeys(range(len(commands)))
         deadline = time.monotonic() + self.patience
         while waiting and self._is_ready_for(waiting.values()):
-            for (node, asking), numbers in self._by_node(commands, waiting).items():
+            for node, asking, numbers in self._by_node(commands, waiting):
                 part = [commands[number] for number in numbers]
                 replies |= zip(numbers, self._send_to(node, part, asking=asking), strict=True)
             refused = {number: replies[number] for number in waiting if isinstance(replies[number], NOT_HERE)}
@@ -57,18 +64,17 @@ class ClusterLink(Link):
 
     def _by_node(
         self, commands: Sequence[Command], refusals: Mapping[int, Any]
-    ) -> dict[tuple[ClusterNode, bool], list[int]]:
-        """Return for each node, and whether it must be told that it is asked, the numbers of its commands."""
-        found = defaultdict(list)
+    ) -> Iterable[tuple[ClusterNode, bool, list[int]]]:
+        """Return the nodes, each with the numbers of its commands and whether it must be told that it is asked."""
+        found: dict[tuple[str, bool], tuple[ClusterNode, bool, list[int]]] = {}
         for number, refusal in refusals.items():
-            if type(refusal) is AskError:
-                found[self._node_at(refusal.host, refusal.port), True].append(number)
-            else:
-                found[self.cluster.get_node_from_key(_key(commands[number])), False].append(number)
-        return found
+            asking = type(refusal) is AskError
+            node = self._node_at(refusal) if asking else self.cluster.get_node_from_key(_key(commands[number]))
+            found.setdefault((node.name, asking), (node, asking, []))[2].append(number)
+        return found.values()
 
-    def _node_at(self, host: str, port: int) -> ClusterNode:
-        host, port = self.cluster.nodes_manager.remap_host_port(host, port)
+    def _node_at(self, refusal: AskError) -> ClusterNode:
+        host, port = self.cluster.nodes_manager.remap_host_port(refusal.host, refusal.port)
         if self.cluster.get_node(host=host, port=port) is None:
             self.cluster.nodes_manager.initialize()
         return self.cluster.get_node(host=host, port=port) or ClusterNode(host, port)

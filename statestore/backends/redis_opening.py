@@ -29,7 +29,7 @@ def open_link(cache_alias: str, timeout: float) -> Link:
     a pool of the store's own: django-redis shares one among all who name the same address, and anybody may close it
     in the midst of a command, give it no time limit, or have it try again.
     """
-    factory = get_connection_factory(_patient(options(cache_alias), timeout))
+    factory = get_connection_factory(options=_patient(options(cache_alias), timeout))
     params = factory.make_connection_params(_address(cache_alias))
     if isinstance(factory, ClusterConnectionFactory):
         return ClusterLink(factory.get_connection(params), timeout)
