@@ -8,7 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from statestore.api.options import served
-from statestore.api.shapes import COMPONENTS, ETAG, HEADERS, PATH, QUERY, Shape
+from statestore.api.shapes import COMPONENTS, CONDITIONS, ETAG, PATH, QUERY, Shape
 
 JSON = "application/json"
 ALWAYS = (400, 401, 403, 404, 405, 406, 429, 503, 504)
@@ -75,10 +75,12 @@ class StateSchema(AutoSchema):
             "operationId": f"{type(self.view).__name__.removesuffix('View').lower()}_{method.lower()}",
             "summary": what.summary,
             "tags": ["state"],
-            "parameters": [*self._path(), *self._query(), *_headers(what)],
+            "parameters": [*self._path(), *self._query()],
             "security": self.get_auth(),
             "responses": self._responses(what),
         }
+        if what.tagged:
+            operation["description"] = CONDITIONS
         if what.body:
             operation["requestBody"] = {"content": self._content(what.body), "required": what.body_required}
         return operation
@@ -123,12 +125,3 @@ class StateSchema(AutoSchema):
             )
             self.registry.register_on_missing(component)
         return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _headers(what: Operation) -> list[Shape]:
-    if not what.tagged:
-        return []
-    return [
-        {"in": "header", "name": name, "description": text, "schema": {"type": "string"}}
-        for name, text in HEADERS.items()
-    ]

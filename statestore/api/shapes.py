@@ -4,7 +4,8 @@ from typing import Any
 
 Shape = dict[str, Any]
 
-_NAME = r"^[^\u0000-\u001f\u007f-\u009f]{1,200}$"
+_NAME = r"^[^\u0000-\u001f\u007f-\u009f.][^\u0000-\u001f\u007f-\u009f]{0,199}$"
+_PREFIX = r"^[^\u0000-\u001f\u007f-\u009f]{0,200}$"
 _SEGMENT = r"^([^\u0000-\u001f\u007f-\u009f/~.%]|~0|~1){1,100}$"
 
 
@@ -41,6 +42,8 @@ _STORE = {
     "max_value_bytes": _COUNT,
 }
 _AGE = _text("A number with s, m, h, d or w.", pattern=r"^[0-9]{1,4}(\.[0-9]{1,6})?[smhdw]$", example="30d")
+_ACTIVE = _list({"type": "string", "pattern": _NAME})
+_CLEANING = {"prefix": {"type": "string", "pattern": _PREFIX}, "dry_run": _FLAG}
 
 COMPONENTS: dict[str, Shape] = {
     "Problem": {
@@ -77,14 +80,13 @@ COMPONENTS: dict[str, Shape] = {
         },
     },
     "Patch": {"type": "array", "items": {"$ref": "#/components/schemas/Operation"}},
-    "Cleaning": _record(
-        {},
-        active=_list({"type": "string", "pattern": _NAME}),
-        idle=_AGE,
-        prefix={"type": "string"},
-        dry_run=_FLAG | {"default": False},
-        allow_empty=_FLAG | {"default": False},
-    ),
+    "Cleaning": {
+        "anyOf": [
+            _record({"active": _ACTIVE | {"minItems": 1}}, idle=_AGE, allow_empty=_FLAG, **_CLEANING),
+            _record({"idle": _AGE}, allow_empty=_FLAG, **_CLEANING),
+            _record({"allow_empty": {"type": "boolean", "enum": [True]}}, active=_ACTIVE, idle=_AGE, **_CLEANING),
+        ]
+    },
     "CleanReport": _record(
         {"examined": _COUNT, "removed": _COUNT, "kept": _COUNT, "entries": _COUNT, "dry_run": _FLAG}
     ),
@@ -99,14 +101,14 @@ PATH: dict[str, Shape] = {
 QUERY: dict[str, Shape] = {
     "at": _text("A part of the value, as a JSON Pointer.", pattern=r"^(/([^~/]|~0|~1)*)*$", example="/address/0"),
     "ttl": {"type": "number", "description": "Seconds to live.", "minimum": 0.001, "maximum": 1e9, "example": 60},
-    "prefix": _text("What the names begin with."),
+    "prefix": _text("What the names begin with.", pattern=_PREFIX),
     "idle": _AGE | {"description": "Only scopes not used for this long."},
     "cursor": _text("Where to go on, from 'next' of the page before."),
     "key": _list({"type": "string", "pattern": _NAME})
     | {"description": "The keys wanted; all when none is given."},
 }
-HEADERS: dict[str, str] = {
-    "If-Match": "Only if the version is one of these entity tags; * for any.",
-    "If-None-Match": "Only if the version is none of these entity tags; * for only if there is nothing.",
-}
+CONDITIONS = (
+    "Takes If-Match (only if the version is one of these entity tags; * for any) "
+    "and If-None-Match (only if it is none of them; * for only if there is nothing)."
+)
 ETAG = {"ETag": {"schema": {"type": "string"}, "description": "The version."}}

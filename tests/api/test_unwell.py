@@ -115,12 +115,13 @@ def test_a_verb_switched_off_is_not_allowed(api, settings, scope, switch, off):
             refused.add(name)
             assert problem(response, 405)["type"] == "urn:statestore:operation-disabled"
     assert refused == off
-    words = {"GET": "GET", "SET": "PUT", "REMOVE": "DELETE", "CLEAN": "POST"}
-    path = "/api/stores/default/clean/" if switch == "CLEAN" else url("default", scope, "k")
-    allowed = api(
-        words[switch], path, b"1" if switch == "SET" else b'{"active":["a"]}' if switch == "CLEAN" else None
-    )
-    assert words[switch] not in allowed["Allow"].split(", ")
+    name, gone = {
+        "GET": ("get", {"GET", "HEAD"}),
+        "SET": ("put", {"PUT", "PATCH"}),
+        "REMOVE": ("remove", {"DELETE"}),
+        "CLEAN": ("clean", {"POST"}),
+    }[switch]
+    assert gone.isdisjoint(calls(api, "default", scope)[name]()["Allow"].split(", "))
 
 
 def test_a_value_that_does_not_fit_its_schema(api, settings, scope):
@@ -159,7 +160,7 @@ def test_throttles_are_named_and_the_site_says_how_often(api, rates, scope):
     assert 0 < int(response["Retry-After"]) <= 60
     body = {"active": ["a"], "prefix": scope}
     assert [api.post("/api/stores/memory/clean/", body).status_code for _ in range(2)] == [200, 429]
-    assert Caller(person(is_staff=True, is_superuser=True)).get(path).status_code == 200
+    assert Caller(person(is_staff=True, is_superuser=True)).get(path).status_code == 404
 
 
 def test_the_site_s_own_throttles_count_too(api, rates, scope):

@@ -1,0 +1,81 @@
+"""The OpenAPI document: valid, whole, and true to what a server does."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+from statestore import stores
+from statestore.api.schema import OPERATIONS
+from tests.api.conftest import DATABASES
+from tests.api.test_access import MATRIX
+from tests.api.test_house import Anybody
+
+FUZZ = """
+import sys
+from schemathesis.cli import schemathesis
+sys.argv[0] = "schemathesis"
+schemathesis()
+"""
+
+
+@pytest.fixture
+def document():
+    GENERATOR_STATS.reset()
+    document = SchemaGenerator(urlconf="tests.api.urls").get_schema(public=True)
+    yield document
+    assert not GENERATOR_STATS, "drf-spectacular has warnings"
+
+
+def test_it_is_valid_without_a_warning(document):
+    validate_schema(document)
+
+
+def test_every_route_and_method_is_in_it(document):
+    listed = [method for path, item in document["paths"].items() for method in item]
+    assert len(listed) == len(MATRIX) == len(OPERATIONS)
+
+
+def test_every_operation_has_its_own_name_and_says_what_can_go_wrong(document):
+    found = [each for path in document["paths"].values() for each in path.values() if "summary" in each]
+    assert len({each["operationId"] for each in found}) == len(OPERATIONS)
+    for each in found:
+        assert {"400", "401", "403", "404", "406", "429", "503", "504"} <= each["responses"].keys()
+
+
+def test_the_stores_in_it_are_those_that_are_served(settings):
+    settings.STATESTORE = settings.STATESTORE | {"API": {"STORES": ["memory"]}}
+    document = SchemaGenerator(urlconf="tests.api.urls").get_schema(public=True)
+    [store, *_] = document["paths"]["/api/stores/{store}/scopes/"]["get"]["parameters"]
+    assert store["schema"] == {"type": "string", "enum": ["memory"]}
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True, databases=DATABASES)
+def test_schemathesis_finds_nothing_to_say_against_it(live_server, settings, tmp_path):
+    settings.STATESTORE = settings.STATESTORE | {"API": {"POLICY": Anybody, "STORES": ["memory"]}}
+    settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": []}
+    document = tmp_path / "openapi.json"
+    document.write_text(json.dumps(SchemaGenerator(urlconf="tests.api.urls").get_schema(public=True)))
+    words = [
+        "run",
+        str(document),
+        "--url",
+        live_server.url,
+        "--checks",
+        checks,
+        "--max-examples",
+        "25",
+        "--max-time",
+        "50",
+    ]
+    words += ["--phases", "examples,coverage,fuzzing", "--no-color", "--generation-database", "none"]
+    done = subprocess.run(
+        [sys.executable, "-c", FUZZ, *words], capture_output=True, text=True, timeout=150, check=False
+    )
+    stores["memory"].clean(["none"])
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
