@@ -81,9 +81,9 @@ class CleanPage(Page):
         try:
             steps = form.plan(self.alias)
         except UsageError as error:
-            return self._page(form, status=422, problem=str(error))
+            return self._page(form, problem=str(error))
         if not steps:
-            return self._page(form, status=422, problem=_("Nothing here says what may go, so nothing does."))
+            return self._page(form, problem=_("Nothing here says what may go, so nothing does."))
         if "confirmed" not in request.POST:
             return self._dry_run(form, steps)
         agreed = _agreed(request.POST["confirmed"], form, self.alias, steps)
@@ -123,9 +123,9 @@ class CleanPage(Page):
         self.say(messages.SUCCESS, f"{said}, {kept}.")
         return self.go("clean", self.alias)
 
-    def _page(self, form: Form, *, status: int = 200, **extra: Any) -> HttpResponseBase:
+    def _page(self, form: Form, **extra: Any) -> HttpResponseBase:
         rules = configured_rules()
-        return self.page(status=status, title=_("Clean %s") % self.alias, form=form, rules=rules, **extra)
+        return self.page(title=_("Clean %s") % self.alias, form=form, rules=rules, **extra)
 
 
 def _sample(steps: Iterable[Step]) -> tuple[list[ScopeInfo], bool]:

@@ -68,7 +68,6 @@ class EditorPage(Page):
         theirs = "" if record is None else _text(record)[0]
         self.template = self.conflict_template
         return self.page(
-            status=409,
             title=_("Somebody else was quicker"),
             draft=draft.over("" if record is None else record.version),
             theirs=theirs,
@@ -95,7 +94,7 @@ class EntryPage(EditorPage):
         draft = Draft.given(request.POST)
         if not draft.version:
             require(request, "add")  # it was removed meanwhile, and is to be added again
-        return self.save(draft) or self._show(self._record(), draft, status=422)
+        return self.save(draft) or self._show(self._record(), draft)
 
     def _record(self) -> Record:
         try:
@@ -106,9 +105,8 @@ class EntryPage(EditorPage):
             raise Http404(_("There is no such entry."))
         return record
 
-    def _show(self, record: Record, draft: Draft, *, status: int = 200) -> HttpResponseBase:
+    def _show(self, record: Record, draft: Draft) -> HttpResponseBase:
         return self.page(
-            status=status,
             title=_("Entry"),
             entry=show(self, self.key, record, nodes=NODES, children=CHILDREN),
             draft=draft,
@@ -148,7 +146,7 @@ class AddPage(EditorPage):
         draft = Draft.given(request.POST)
         draft.version = ""
         self._name(draft)
-        return self.save(draft) or self._show(draft, status=422)
+        return self.save(draft) or self._show(draft)
 
     def _name(self, draft: Draft) -> None:
         """Take the names that are not in the address from the form."""
@@ -164,13 +162,12 @@ class AddPage(EditorPage):
 
     def _conflict(self, draft: Draft) -> HttpResponseBase:
         draft.errors["key"] = _("There is an entry by this name already.")
-        return self._show(draft, status=409)
+        return self._show(draft)
 
-    def _show(self, draft: Draft, *, status: int = 200) -> HttpResponseBase:
+    def _show(self, draft: Draft) -> HttpResponseBase:
         names = self.request.POST
         self.template = "admin/statestore/add.html"
         return self.page(
-            status=status,
             title=_("Add entry"),
             draft=draft,
             asks_scope="scope" in draft.errors or self.request.path == self.url("add_scope", self.alias),

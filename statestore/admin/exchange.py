@@ -102,7 +102,7 @@ class ImportPage(Page):
         """Load the file; the page says what was loaded, and where it stopped."""
         file, on_conflict = request.FILES.get("file"), request.POST.get("on_conflict", "")
         if file is None or on_conflict not in ON_CONFLICT:
-            return self._form(status=422, problem=_("Choose a file, and what is to happen with what exists."))
+            return self._form(problem=_("Choose a file, and what is to happen with what exists."))
         if on_conflict == OVERWRITE:
             require(request, "change")
         written: dict[str, None] = {}
@@ -112,7 +112,7 @@ class ImportPage(Page):
         try:
             loader.load(lines_of(file, self.store))
         except BadLine as error:
-            return self._form(status=422, problem=str(error), loaded=loader.loaded)
+            return self._form(problem=str(error), loaded=loader.loaded)
         finally:
             self._note(written)
         self.say(messages.SUCCESS, said(loader))
@@ -125,10 +125,10 @@ class ImportPage(Page):
             message = f"Imported entries of {len(written)} scopes; {NOTED} of them are named."
             history.note(self.request, CHANGE, [(self.alias,)], message)
 
-    def _form(self, *, status: int = 200, **extra: Any) -> HttpResponseBase:
+    def _form(self, **extra: Any) -> HttpResponseBase:
         chosen = self.request.POST.get("on_conflict") or SKIP
         choices = [(word, label, word == chosen) for word, label in ON_CONFLICT.items()]
-        return self.page(status=status, title=_("Import"), choices=choices, **extra)
+        return self.page(title=_("Import"), choices=choices, **extra)
 
 
 def said(loader: Loader) -> str:

@@ -116,7 +116,8 @@ class RemoveEntryPage(Page):
             self.say(messages.WARNING, format_html(said, name_html(self.key)))
         else:
             self.say(messages.SUCCESS, format_html(_("The entry {} was removed."), name_html(self.key)))
-        return self.go("scope", self.alias, self.scope)
+        where = ("scope", self.alias, self.scope) if self.store.keys(self.scope) else ("scopes", self.alias)
+        return self.go(*where)
 
     def _facts(self) -> tuple[str, object]:
         if "GET" not in self.store.config.enabled:

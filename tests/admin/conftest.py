@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
@@ -125,10 +124,11 @@ def visit(chromium, strict, live_server, boss):
 
     def open_page(path="", *, client=boss, **options):
         context = chromium.new_context(locale="en-GB", **options)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-        context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+        for cookie in client.cookies.values():
+            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server.url)
         page = context.new_page()
+        page.set_default_timeout(15_000)
         contexts.append(context)
         context.route("**/favicon.ico", lambda route: route.fulfill(status=204))
         page.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))

@@ -27,9 +27,7 @@ def fill(store, clock):
         store.set(f"session:{number * 7919:x}", "wizard", {"step": number % 3 + 1, "answers": {}}, ttl=86400 * 30)
     clock.time = now
     store.set("global", "maintenance", False)
-    store.set(
-        "global", "announcement", {"text": "We move on Sunday.", "until": "2030-01-01", "levels": [1, 2.5, None]}
-    )
+    store.set("global", "announcement", {"text": "We move on Sunday.", "until": "2030-01-01", "at": [1, 2.5, None]})
     return store
 
 

@@ -124,7 +124,7 @@ def test_rules_that_name_others_by_now_are_shown_again(boss, alias, store, clock
 def test_form_that_says_nothing_sensible_removes_nothing(boss, alias, store, clock, form):
     fill(store, clock)
     page = ask(boss, alias, **form)
-    assert page.status_code == 422
+    assert page.status_code == 200
     assert page.context["problem"]
     assert len(names(store)) == 6
 

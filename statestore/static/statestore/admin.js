@@ -64,8 +64,7 @@
             button.dataset.copy = pointerOf(node);
             button.title = `${holder.dataset.pointers}: ${button.dataset.copy}`;
             button.setAttribute('aria-label', button.title);
-            const summary = node.querySelector(':scope > details > summary');
-            (summary || node).append(button);
+            node.prepend(button);
         }
     }
 

@@ -1,0 +1,250 @@
+"""The admin in a real browser, under the strictest Content-Security-Policy.
+
+Every page opened here is watched (see ``visit``): nothing may be said on the console, and nobody else asked.
+With ``STATESTORE_SCREENSHOTS`` set to a directory, pictures of the main pages are put there.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from statestore.admin.addresses import NameConverter
+from tests.admin.demo import fill, hostile
+
+expect = pytest.importorskip("playwright.sync_api").expect
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+DESK = {"viewport": {"width": 1280, "height": 860}}
+segment = NameConverter().to_url
+
+
+@pytest.fixture
+def site(two_stores):
+    """Demo state in the database; something hostile in memory."""
+    fill(two_stores["default"], two_stores.clock)
+    hostile(two_stores["memory"])
+    return two_stores
+
+
+@pytest.fixture
+def picture():
+    """Keep a picture of a page, where pictures are wanted."""
+    place = os.environ.get("STATESTORE_SCREENSHOTS")
+
+    def take(page, name, **options):
+        if place:
+            page.screenshot(path=Path(place) / f"{name}.png", **options)
+
+    return take
+
+
+def said(page):
+    return page.locator(".messagelist").inner_text()
+
+
+def test_sign_in_and_find_the_section(site, visit, live_server):
+    User.objects.create_superuser("admin", password="secret")
+    page = visit(client=Client())
+    page.fill("#id_username", "admin")
+    page.fill("#id_password", "secret")
+    page.click("text=Log in")
+    page.goto(f"{live_server.url}/admin/")
+    page.click("#content-main >> text=Scoped state")
+    expect(page.locator("h1")).to_have_text("Stores")
+
+
+def test_browse_from_the_stores_to_an_entry(site, visit, picture):
+    page = visit(**DESK)
+    picture(page, "stores")
+    page.click("#result_list >> text=default")
+    page.fill("#searchbar", "user:1")
+    page.press("#searchbar", "Enter")
+    expect(page.locator("#result_list tbody tr")).to_have_count(11)
+    names = page.locator("#result_list tbody th").all_inner_texts()
+    assert names == sorted(names)
+    page.click("text=user:17")
+    page.click("#result_list >> text=profile")
+    expect(page.locator("h1")).to_have_text("profile")
+    crumbs = page.locator("nav .breadcrumbs").inner_text().split(" \u203a ")
+    assert crumbs == ["Home", "Scoped state", "default", "user:17", "profile"]
+
+
+def test_filters_and_paging(site, visit, picture):
+    for number in range(200):
+        site["default"].set(f"visit:{number:03d}", "k", 1)
+    page = visit("default/", **DESK)
+    picture(page, "scopes")
+    page.click("#changelist-filter >> text=visit:")
+    page.click("text=More")
+    expect(page.locator("#result_list tbody th").first).to_have_text("visit:100")
+    page.click("text=Back")
+    expect(page.locator("#result_list tbody th").first).to_have_text("visit:000")
+    page.click("#changelist-filter >> text=All")
+    page.click("#changelist-filter >> text=Not for a year")
+    expect(page.locator("#result_list tbody tr")).to_have_count(5)
+
+
+def test_edit_with_line_numbers_and_a_mistake_at_its_place(site, visit, picture):
+    page = visit("default/scope/global/key/announcement/", **DESK)
+    picture(page, "entry")
+    count = page.locator("#id_value").input_value().count("\n") + 1
+    numbers = "\n".join(map(str, range(1, count + 1)))
+    assert page.locator(".state-gutter").text_content() == numbers
+    page.fill("#id_value", '{\n  "text": "We stay.",\n  "at": 1,,\n}')
+    page.click("text=Save >> nth=0")
+    assert "Line 3, column 11:" in page.locator(".errorlist").inner_text()
+    assert page.locator(".state-gutter mark").inner_text() == "3"
+    assert page.evaluate("document.activeElement.selectionStart") == 34
+    picture(page, "mistake")
+    page.fill("#id_value", '{"text": "We stay."}')
+    page.select_option("#id_expiry", "in")
+    page.fill("[name=ttl]", "2h")
+    page.click("text=Save >> nth=0")
+    assert "was changed" in said(page)
+    assert site["default"].get("global", "announcement") == {"text": "We stay."}
+
+
+def test_conflict_is_shown_and_settled(site, visit, picture):
+    store = site["default"]
+    page = visit("default/scope/user:7/key/profile/", **DESK)
+    store.set("user:7", "profile", {"name": "Someone else", "tags": ["a"], "visits": 8})
+    page.fill("#id_value", '{\n  "name": "Person 7",\n  "tags": [\n    "a"\n  ],\n  "visits": 700\n}')
+    page.click("text=Save >> nth=0")
+    page.wait_for_selector(".state-diff")
+    assert page.locator(".state-diff del").all_inner_texts()[0].endswith('"name": "Someone else",')
+    assert page.locator(".state-diff ins").all_inner_texts()[-1].endswith('"visits": 700')
+    picture(page, "conflict", full_page=True)
+    page.fill("#id_value", '{"name": "Someone else", "tags": ["a"], "visits": 700}')
+    page.click("text=Save this")
+    assert store.get("user:7", "profile")["visits"] == 700
+
+
+def test_add_and_remove_an_entry(site, visit):
+    page = visit("default/add/", **DESK)
+    page.fill("#id_scope", "tenant:a/b?#%")
+    page.fill("#id_key", "../colour")
+    page.fill("#id_value", '"red"')
+    page.click("text=Save")
+    expect(page.locator("h1")).to_have_text("tenant:a/b?#%")
+    page.click("#result_list >> text=Remove")
+    page.click("#content input[type=submit]")
+    assert site["default"].keys("tenant:a/b?#%") == []
+    expect(page.locator("h1")).to_have_text("Scopes in default")  # there is no such scope any more
+
+
+def test_selected_scopes_are_deleted_after_a_question(site, visit, picture):
+    page = visit("default/?q=flow:", **DESK)
+    page.check("[value='flow:0001']")
+    page.check("[value='flow:0002']")
+    assert page.locator(".action-counter").inner_text() == "2 of 24 selected"
+    page.select_option("[name=action]", "delete_selected")
+    page.click(".actions button")
+    picture(page, "delete")
+    page.click("#content input[type=submit]")
+    assert "2 scopes were deleted." in said(page)
+    assert len(list(site["default"].scopes("flow:"))) == 22
+
+
+def test_clean_shows_what_would_go_and_does_it(site, visit, picture):
+    page = visit("default/clean/", **DESK)
+    page.check("[name=by][value=ids]")
+    page.fill("#id_idle", "30d")
+    page.click("text=Show what would go")
+    heading = page.locator("#state-found").inner_text()
+    picture(page, "clean", full_page=True)
+    page.click("text=for ever")
+    assert heading == "17 scopes would go"
+    assert "17 scopes were removed, 82 were kept." in said(page)
+
+
+def test_export_and_import(site, visit, tmp_path):
+    page = visit("default/scope/user:7/", **DESK)
+    with page.expect_download() as downloading:
+        page.click("text=Export")
+    file = tmp_path / "dump.jsonl"
+    downloading.value.save_as(file)
+    assert [json.loads(line)["key"] for line in file.read_text().splitlines()] == ["profile", "theme"]
+    page.goto(page.url.replace("default/scope/user:7/", "memory/import/"))
+    page.set_input_files("#id_file", file)
+    page.click("input[value=Import]")
+    assert "2 entries were imported." in said(page)
+    assert site["memory"].get_many("user:7") == site["default"].get_many("user:7")
+
+
+def test_value_and_pointer_are_copied(site, visit):
+    page = visit("default/scope/global/key/announcement/", **DESK)
+    page.click(".state-copy")
+    page.wait_for_selector(".state-copy:has-text('✓')")
+    assert json.loads(page.evaluate("navigator.clipboard.readText()"))["text"] == "We move on Sunday."
+    page.hover("[data-token='/at'] summary")
+    page.click("[data-token='/1'] .state-pointer")
+    page.wait_for_selector(".state-pointer:has-text('✓')")
+    assert page.evaluate("navigator.clipboard.readText()") == "/at/1"
+
+
+def test_tree_opens_and_closes_by_keyboard(site, visit):
+    page = visit("default/scope/global/key/announcement/", **DESK)
+    page.focus("[data-token='/at'] summary")
+    page.keyboard.press("Enter")
+    assert not page.locator("[data-token='/at/0'], [data-token='/0']").first.is_visible()
+    page.keyboard.press("Enter")
+    assert page.locator("[data-token='/0']").first.is_visible()
+
+
+def test_hostile_names_and_values_do_no_harm(site, visit, picture):
+    scope = next(info.name for info in site["memory"].scopes())
+    page = visit("memory/", **DESK)
+    page.click("#result_list tbody a")
+    picture(page, "hostile", full_page=True)
+    expect(page.locator("h1")).to_have_text(scope)
+    assert page.locator("#content script, #content img[onerror]").count() == 0
+    for key in site["memory"].keys(scope):
+        page = visit(f"memory/scope/{segment(scope)}/key/{segment(key)}/", **DESK)
+        assert json.loads(page.locator("#id_value").input_value()) == site["memory"].get(scope, key)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
+def test_pages_are_accessible_and_fit(site, visit, picture, axe, device, scheme):
+    paths = {
+        "stores": "",
+        "scopes": "default/?q=user:",
+        "scope": "default/scope/user:7/",
+        "hostile": f"memory/scope/{segment(next(info.name for info in site['memory'].scopes()))}/",
+        "entry": "default/scope/global/key/announcement/",
+        "part": "default/scope/global/key/announcement/?at=/at",
+        "add": "default/add/",
+        "clean": "default/clean/",
+        "import": "default/import/",
+        "delete": "default/scope/user:7/delete/",
+        "remove": "default/scope/user:7/key/theme/delete/",
+        "history": "default/scope/user:7/history/",
+    }
+    page = visit(color_scheme=scheme, **device)
+    findings = {}
+    for name, path in paths.items():
+        page.goto(f"{page.url.partition('/statestore/')[0]}/statestore/{path}")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= device["viewport"]["width"], f"{name} is {width} wide"
+        page.evaluate(axe)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        findings[name] = [
+            (one["id"], one["impact"], [node["target"] for node in one["nodes"]][:3])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+        if scheme == "dark" or device is PHONE:
+            kind = f"{name}-{'phone' if device is PHONE else 'dark'}"
+            if kind in ("stores-dark", "entry-dark", "scope-dark", "scope-phone", "scopes-phone") and not (
+                device is PHONE and scheme == "dark"
+            ):
+                picture(page, kind, full_page=device is not PHONE)
+        if (name, scheme, device) == ("scope", "light", DESK):
+            picture(page, "scope")
+    assert {name: found for name, found in findings.items() if found} == {}
