@@ -40,8 +40,10 @@ class ClusterConnectionFactory(ConnectionFactory):
             return self._clusters[name]
 
     def disconnect(self, connection: RedisCluster) -> None:
-        """Close the client's connections; it opens new ones when it is used again."""
-        connection.disconnect_connection_pools()
+        """Close the connections that no other thread is using; the client opens new ones when it needs them."""
+        for node in connection.get_nodes():
+            if node.redis_connection:
+                node.redis_connection.connection_pool.disconnect(inuse_connections=False)
 
     def _arguments(self, params: dict[str, Any]) -> dict[str, Any]:
         said = params | self.pool_cls_kwargs | self.redis_client_cls_kwargs

@@ -1,7 +1,7 @@
 """The verbs that read."""
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, overload
 
 from statestore import pointer
 from statestore.backends.rules import check_keys, fingerprint
@@ -9,10 +9,25 @@ from statestore.backends.texts import Texts
 from statestore.entries import Entry, Record, Stamp
 from statestore.names import check_key, check_scope
 
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    from statestore.typed import Key, Kind, Missing
+
+    Other = TypeVar("Other")
+
 
 class Reading(Texts):
     """Answers what is there; what has expired is not."""
 
+    @overload
+    def get(self, scope: str, key: "Key[Kind, Missing]", default: None = None) -> "Kind | Missing": ...
+    @overload
+    def get(self, scope: str, key: "Key[Kind, Any]", default: "Other") -> "Kind | Other": ...
+    @overload
+    def get(self, scope: str, key: str, default: Any = None, *, at: str | None = None) -> Any: ...
+    @overload
+    def get(self, scope: str, key: Sequence[str], default: Any = None, *, at: str | None = None) -> list[Any]: ...
     def get(self, scope: str, key: Any, default: Any = None, *, at: str | None = None) -> Any:
         """Return the value under ``key``, or ``default`` when missing; of a list of keys, the list of values.
 

@@ -110,8 +110,8 @@ class RedisStore(CacheStore):
         places = list(by_bucket(self._layout, names))
         answers = self._run([for_bucket(scripts.INFOS, each, now) for each in places]) if places else []
         found = zip(chain.from_iterable(places), chain.from_iterable(answers), strict=True)
-        infos = (ScopeInfo(place.name.decode(), *_counts(counts)) for place, counts in found if counts[0])
-        return Page(sorted(infos, key=lambda info: info.name), last)
+        infos = [_info(place.name.decode(), answer) for place, answer in found]
+        return Page(sorted(filter(None, infos), key=lambda info: info.name), last)
 
     def _sweep(self, prefix: str, after: str, last: str | None, now: int) -> None:
         done: str | None = after
@@ -145,6 +145,6 @@ def _demand(expect: str | Sentinel | None) -> bytes:
     return b"-" if expect is ABSENT else b"=" + str(expect).encode("utf-8", "surrogatepass")
 
 
-def _counts(counts: list[Any]) -> tuple[int, int, Any]:
-    entries, size, used = counts
-    return entries, size, to_datetime(int(used))
+def _info(name: str, answer: bytes) -> ScopeInfo | None:
+    entries, size, used = map(int, answer.split())
+    return ScopeInfo(name, entries, size, to_datetime(used)) if entries else None

@@ -50,8 +50,8 @@ class Link:
         return replies
 
     def close(self) -> None:
-        """Close the connections."""
-        self.pool.disconnect()
+        """Close the connections that nobody is using."""
+        self.pool.disconnect(inuse_connections=False)
 
     def servers(self) -> list[ConnectionPool]:
         """Return a pool for each server that takes writes."""

@@ -34,9 +34,9 @@ def read_names(
 
 
 def _share(limit: int) -> int:
-    """Return how many of the first ``limit`` names one bucket has at the most, but for bad luck of six sigma."""
+    """Return how many of the first ``limit`` names one bucket has at the most, but for rare bad luck."""
     mean = limit / BUCKETS
-    return min(limit, int(mean + 6 * sqrt(mean)) + 8)
+    return min(limit, int(mean + 4 * sqrt(mean)) + 5)
 
 
 def by_bucket(layout: Layout, scopes: Iterable[str]) -> Iterator[list[Place]]:

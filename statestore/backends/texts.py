@@ -21,7 +21,7 @@ class Texts(Core):
     def _schemas(self) -> Schemas | None:
         return Schemas(self.config.schemas) if self.config.schemas else None
 
-    def _typed(self, scope: str, key: str) -> Key[Any] | None:
+    def _typed(self, scope: str, key: str) -> Key[Any, Any] | None:
         if self._schemas is not None and not isinstance(key, Key):
             key = self._schemas.key(scope, key)
         return key if isinstance(key, Key) else None

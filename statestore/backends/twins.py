@@ -1,9 +1,9 @@
 """The async twin of every verb: the same signature, an ``a`` before the name, bridged once for all stores."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from inspect import signature
-from typing import Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 
@@ -11,18 +11,25 @@ from statestore.backends.walking import Walking
 from statestore.backends.writing import Writing
 from statestore.entries import ScopeInfo
 
+if TYPE_CHECKING:
+    from statestore.typed import Key, Kind, Missing
 
-def _like(verb: Callable[..., Any]) -> Callable[[Any], Any]:
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+Other = TypeVar("Other")
+
+
+def _like(verb: Callable[..., Any]) -> Callable[[Answer], Answer]:
     """Give a twin the signature of its verb."""
 
-    def sign(twin: Any) -> Any:
-        twin.__signature__ = signature(verb)
+    def sign(twin: Answer) -> Answer:
+        twin.__signature__ = signature(verb)  # type: ignore[attr-defined]
         return twin
 
     return sign
 
 
-def _twin(verb: Callable[..., Any]) -> Any:
+def _twin(verb: Callable[Asked, Answer]) -> Callable[Asked, Coroutine[Any, Any, Answer]]:
     name = verb.__name__
 
     async def twin(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -36,7 +43,22 @@ def _twin(verb: Callable[..., Any]) -> Any:
 class AsyncVerbs:
     """``aget`` is ``get`` in the thread where Django's synchronous code runs, and so with every verb."""
 
-    aget = _twin(Writing.get)
+    if TYPE_CHECKING:
+
+        @overload
+        async def aget(self, scope: str, key: Key[Kind, Missing], default: None = None) -> Kind | Missing: ...
+        @overload
+        async def aget(self, scope: str, key: Key[Kind, Any], default: Other) -> Kind | Other: ...
+        @overload
+        async def aget(self, scope: str, key: str, default: Any = None, *, at: str | None = None) -> Any: ...
+        @overload
+        async def aget(
+            self, scope: str, key: Sequence[str], default: Any = None, *, at: str | None = None
+        ) -> list[Any]: ...
+        async def aget(self, scope: str, key: Any, default: Any = None, *, at: str | None = None) -> Any: ...
+
+    else:
+        aget = _twin(Writing.get)
     aget_many = _twin(Writing.get_many)
     aentry = _twin(Writing.entry)
     aentries = _twin(Writing.entries)
@@ -55,6 +77,28 @@ class AsyncVerbs:
     aopen = _twin(Writing.open)
     aclose = _twin(Writing.close)
 
+    @overload
+    async def aupdate(
+        self,
+        scope: str,
+        key: "Key[Kind, Missing]",
+        function: "Callable[[Kind | Missing], Kind] | Callable[[Kind | Missing], Awaitable[Kind]]",
+        default: None = None,
+        *,
+        ttl: Any = ...,
+        if_version: str | None = None,
+    ) -> "Kind": ...
+    @overload
+    async def aupdate(
+        self,
+        scope: str,
+        key: str,
+        function: Callable[[Any], Any],
+        default: Any = None,
+        *,
+        ttl: Any = ...,
+        if_version: str | None = None,
+    ) -> Any: ...
     @_like(Writing.update)
     async def aupdate(self, scope: str, key: str, function: Any, *args: Any, **kwargs: Any) -> Any:
         """``update``, awaited; ``function`` may be a coroutine function."""

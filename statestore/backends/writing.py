@@ -4,7 +4,7 @@ import copy
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from statestore import pointer, signals
 from statestore.backends.reading import Reading
@@ -23,6 +23,9 @@ from statestore.entries import ABSENT, KEEP_TTL, STORE_TTL, Record, Sentinel, St
 from statestore.exceptions import InvalidKey, InvalidValue, StoreUnavailable
 from statestore.names import check_key, check_scope
 from statestore.values import encode
+
+if TYPE_CHECKING:
+    from statestore.typed import Key, Kind, Missing
 
 PATIENCE = 30.0  # seconds that a read-modify-write keeps trying against other writers
 
@@ -65,6 +68,28 @@ class Writing(Reading):
             raise InvalidValue(f"set_many takes a mapping of keys to values, not a {type(mapping).__name__}.")
         return self._put_texts(check_scope(scope), self._texts(scope, mapping), ttl)
 
+    @overload
+    def update(
+        self,
+        scope: str,
+        key: "Key[Kind, Missing]",
+        function: "Callable[[Kind | Missing], Kind]",
+        default: None = None,
+        *,
+        ttl: Any = ...,
+        if_version: str | None = None,
+    ) -> "Kind": ...
+    @overload
+    def update(
+        self,
+        scope: str,
+        key: str,
+        function: Callable[[Any], Any],
+        default: Any = None,
+        *,
+        ttl: Any = ...,
+        if_version: str | None = None,
+    ) -> Any: ...
     def update(
         self,
         scope: str,

@@ -1,6 +1,6 @@
 -- Says of several scopes of one bucket what a listing shows, and drops from the index those that are not there.
 -- KEYS: index, scopes. ARGV: now, the names of the scopes in the same order.
--- Answers, for each scope: number of live entries, bytes of their texts, last use.
+-- Answers, for each scope, in one text: number of live entries, bytes of their texts, last use.
 
 local index, now = KEYS[1], ARGV[1]
 
@@ -15,7 +15,7 @@ local function info(scope)
             end
         end
     end)
-    return {entries, bytes, used}
+    return string.format('%d %d %s', entries, bytes, used)
 end
 
 local answer = {}
@@ -24,6 +24,6 @@ for i = 2, #KEYS do
     if kind == 'none' then
         redis.pcall('ZREM', index, ARGV[i]) -- a server that takes no writes now can still list
     end
-    answer[i - 1] = kind == 'hash' and info(KEYS[i]) or {0, 0, NEVER}
+    answer[i - 1] = kind == 'hash' and info(KEYS[i]) or '0 0 0'
 end
 return answer
