@@ -13,7 +13,7 @@ from statestore.entries import Sentinel, to_datetime
 from statestore.exceptions import InvalidValue
 from statestore.values import MAX_DEPTH
 
-_SECONDS = re.compile(r"\d{1,15}(\.\d{1,9})?", re.ASCII)
+_SECONDS = re.compile(r"\d{1,15}(\.\d{1,20})?", re.ASCII)
 
 
 class Query:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from statestore.durations import MAX_TTL
+
 Shape = dict[str, Any]
 
 _NAME = r"^[^\u0000-\u001f\u007f-\u009f.][^\u0000-\u001f\u007f-\u009f]{0,199}$"
@@ -23,6 +25,12 @@ def _list(items: Shape) -> Shape:
     return {"type": "array", "items": items}
 
 
+def _operation(*names: str, **members: Shape) -> Shape:
+    known = {"op": {"type": "string", "enum": list(names)}, "path": _POINTER, **members}
+    return {"type": "object", "required": sorted(known), "properties": known}
+
+
+_POINTER = _text("A JSON Pointer.", pattern=r"^(/([^~/]|~0|~1)*)*$")
 _COUNT = {"type": "integer", "minimum": 0}
 _FLAG = {"type": "boolean"}
 _SCOPE = {
@@ -70,14 +78,11 @@ COMPONENTS: dict[str, Shape] = {
     "Increment": _record({}, by={"type": "number", "default": 1, "minimum": -(2**53), "maximum": 2**53}),
     "Number": {"type": "number"},
     "Operation": {
-        "type": "object",
-        "required": ["op", "path"],
-        "properties": {
-            "op": _text("add, remove, replace, move, copy or test."),
-            "path": _text("A JSON Pointer."),
-            "from": _text("A JSON Pointer, of move and copy."),
-            "value": {},
-        },
+        "oneOf": [
+            _operation("add", "replace", "test", value={}),
+            _operation("move", "copy", **{"from": _POINTER}),
+            _operation("remove"),
+        ]
     },
     "Patch": {"type": "array", "items": {"$ref": "#/components/schemas/Operation"}},
     "Cleaning": {
@@ -99,8 +104,14 @@ PATH: dict[str, Shape] = {
     "key": _text(_WRITTEN, pattern=_SEGMENT, example="theme"),
 }
 QUERY: dict[str, Shape] = {
-    "at": _text("A part of the value, as a JSON Pointer.", pattern=r"^(/([^~/]|~0|~1)*)*$", example="/address/0"),
-    "ttl": {"type": "number", "description": "Seconds to live.", "minimum": 0.001, "maximum": 1e9, "example": 60},
+    "at": _POINTER | {"description": "A part of the value, as a JSON Pointer.", "example": "/address/0"},
+    "ttl": {
+        "type": "number",
+        "description": "Seconds to live.",
+        "minimum": 0.001,
+        "maximum": MAX_TTL,
+        "example": 60,
+    },
     "prefix": _text("What the names begin with.", pattern=_PREFIX),
     "idle": _AGE | {"description": "Only scopes not used for this long."},
     "cursor": _text("Where to go on, from 'next' of the page before."),
