@@ -3,9 +3,12 @@
 import hashlib
 from itertools import islice
 
+from django.db import transaction
+
 from statestore.entries import Stamp
 
 BATCH = 2000
+COLUMNS = ("scope", "key", "value", "version", "updated_at", "used_at", "expires_at")
 MOMENT = 1_700_000_000_000_000
 
 
@@ -31,21 +34,21 @@ def _one_by_one(store, batch):
 
 
 def _rows(store, batch):
-    from statestore.models import Entry
+    from django.db import connections
 
-    Entry.objects.using(store.database).bulk_create(
-        Entry(
-            scope=name,
-            key=key,
-            value=text.decode(),
-            version=stamp.version,
-            updated_at=stamp.updated_at,
-            used_at=stamp.updated_at,
-            expires_at=stamp.expires_at,
-        )
+    connection, table = connections[store.database], f"statestore_entry ({', '.join(COLUMNS)})"
+    rows = [
+        (name, key, text.decode(), stamp.version, stamp.updated_at, stamp.updated_at, stamp.expires_at)
         for name, texts, stamp in batch
         for key, text in texts.items()
-    )
+    ]
+    with transaction.atomic(using=store.database), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(COLUMNS))})", rows)
 
 
 def _hashes(store, batch):
