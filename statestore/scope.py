@@ -1,6 +1,7 @@
 """``Scope``: a store bound to one scope, with the verbs of the store and the manners of a dict."""
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from asgiref.sync import markcoroutinefunction
@@ -134,9 +135,8 @@ class Scope(MutableMapping[str, Any]):
     def popitem(self) -> tuple[str, Any]:
         """Remove and return some (key, value) pair; ``KeyError`` when the scope is empty."""
         for key in self.keys():
-            value = self.pop(key, ABSENT)
-            if value is not ABSENT:
-                return key, value
+            with suppress(KeyError):  # somebody else was quicker
+                return key, self.pop(key)
         raise KeyError("the scope is empty")
 
     popitem.alters_data = True  # type: ignore[attr-defined]
