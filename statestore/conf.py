@@ -28,7 +28,7 @@ def section(name: str) -> dict[str, Any]:
     return _all().get(name) or {}
 
 
-def store_params() -> dict[str, Any]:
+def store_params() -> Mapping[str, Any]:
     """Return the configured stores by alias: a dict of parameters, or a string, the alias of another."""
     stores = _all().get("STORES", DEFAULT_STORES)
     if not isinstance(stores, Mapping):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
@@ -15,6 +15,14 @@ from statestore.late import DeferredScope, SessionScope, resolve
 from statestore.resolving import NamedScope, named_scope, scope_names, session_scope
 from statestore.scope import Scope
 from statestore.template_state import TemplateState
+from statestore.typed import Key
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    from statestore.typed import Kind, Missing
+
+    Other = TypeVar("Other")
 
 _ATTRIBUTE = "_statestore_context"
 
@@ -64,6 +72,12 @@ class StateContext:
         """Return any other scope, by its full name, in the store with this alias."""
         return stores[store].scope(name)
 
+    @overload
+    def lookup(self, key: "Key[Kind, Missing]", *names: str, default: None = None) -> "Kind | Missing": ...
+    @overload
+    def lookup(self, key: "Key[Kind, Any]", *names: str, default: "Other") -> "Kind | Other": ...
+    @overload
+    def lookup(self, key: str, *names: str, default: Any = None) -> Any: ...
     def lookup(self, key: Any, *names: str, default: Any = None) -> Any:
         """Return the value under ``key`` in the first of these scopes that has it, else ``default``.
 
@@ -77,8 +91,14 @@ class StateContext:
                 continue
             if value is not ABSENT:
                 return value
-        return default
+        return _missing(key, default)
 
+    @overload
+    async def alookup(self, key: "Key[Kind, Missing]", *names: str, default: None = None) -> "Kind | Missing": ...
+    @overload
+    async def alookup(self, key: "Key[Kind, Any]", *names: str, default: "Other") -> "Kind | Other": ...
+    @overload
+    async def alookup(self, key: str, *names: str, default: Any = None) -> Any: ...
     async def alookup(self, key: Any, *names: str, default: Any = None) -> Any:
         """``lookup``, awaited."""
         for named in _several(names):
@@ -88,7 +108,7 @@ class StateContext:
                 continue
             if value is not ABSENT:
                 return value
-        return default
+        return _missing(key, default)
 
 
 def get_context(request: Any) -> StateContext:
@@ -135,6 +155,10 @@ class ContextMixin:
         """Return what the view's template sees, with ``state`` among it."""
         kwargs.setdefault("state", TemplateState(self.state))
         return super().get_context_data(**kwargs)  # type: ignore[misc]
+
+
+def _missing(key: Any, default: Any) -> Any:
+    return key.missing() if default is None and isinstance(key, Key) else default
 
 
 def _several(names: tuple[str, ...]) -> list[NamedScope]:

@@ -3,6 +3,7 @@
 import math
 import re
 from datetime import timedelta
+from typing import Any
 
 from statestore.exceptions import InvalidValue, shown
 
@@ -11,7 +12,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _AGE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)([smhdw])", re.ASCII)
 
 
-def check_ttl(ttl: object) -> int | None:
+def check_ttl(ttl: Any) -> int | None:
     """Return a ttl (seconds above 0 as int or float; None for ever) in microseconds, or raise ``InvalidValue``."""
     if ttl is None:
         return None

@@ -70,7 +70,9 @@ class Stamp(NamedTuple):
     updated_at: int
     expires_at: int | None
 
-    is_live = _is_live
+    def is_live(self, now: int) -> bool:
+        """Say whether this has not expired."""
+        return _is_live(self, now)
 
 
 class Record(NamedTuple):
@@ -81,7 +83,9 @@ class Record(NamedTuple):
     updated_at: int
     expires_at: int | None
 
-    is_live = _is_live
+    def is_live(self, now: int) -> bool:
+        """Say whether this has not expired."""
+        return _is_live(self, now)
 
 
 @dataclass(frozen=True, slots=True)

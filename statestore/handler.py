@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -92,4 +92,4 @@ class StoreHandler:
 
 
 stores = StoreHandler()
-store = ConnectionProxy(stores, DEFAULT)
+store = cast("StateStore", ConnectionProxy(stores, DEFAULT))  # type: ignore[arg-type]

@@ -53,7 +53,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         seen: set[str] = set()
-        raise DuplicateName(next(name for name, _value in pairs if name in seen or seen.add(name)))
+        raise DuplicateName(next(name for name, _value in pairs if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
     return found
 
 

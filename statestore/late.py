@@ -77,7 +77,7 @@ class DeferredScope(LateScope):
         self._found: Scope | None = None
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         """The scope's name; resolving it may be I/O, so await ``context.aresolve`` in an event loop."""
         return self.resolve().name
 
@@ -127,7 +127,7 @@ class SessionScope(LateScope):
             raise ScopeUnavailable("This request has no session; SessionMiddleware gives it one.")
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         """The scope's name, which the session remembers from now on."""
         session = self._request.session
         if TOKEN not in session:

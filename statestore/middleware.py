@@ -21,5 +21,5 @@ class StateMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> Any:
-        request.state = get_context(request)
+        request.state = get_context(request)  # type: ignore[attr-defined]
         return self.get_response(request)

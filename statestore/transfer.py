@@ -54,7 +54,7 @@ def _records(store: StateStore, scope: str, on_corrupt: Unreadable | None) -> di
         if on_corrupt is None:
             raise
         on_corrupt(scope, error.key, str(error))  # type: ignore[arg-type]
-    found = {}
+    found: dict[str, Record] = {}
     for key in store.keys(scope):
         try:
             found |= store.records(scope, [key])

@@ -6,7 +6,7 @@ pydantic is imported when the first typed key is used; sites without typed keys 
 import copy
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, overload
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
@@ -15,10 +15,25 @@ from statestore.exceptions import SchemaViolation
 from statestore.pointer import join
 from statestore.values import decode, encode
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from typing import Generic, Never
+
+    from typing_extensions import TypeForm, TypeVar
+
+    Kind = TypeVar("Kind")
+    Missing = TypeVar("Missing", default=Never)
+
+    class _Name(str, Generic[Kind, Missing]):  # noqa: SLOT000 (see below)
+        """For type checkers: ``Kind`` is the type of the value, ``Missing`` what a read may answer besides."""
+else:
+
+    class _Name(str):  # noqa: SLOT000 (its adapter is made when it is needed)
+        @classmethod
+        def __class_getitem__(cls, kinds: Any) -> Any:
+            return cls
 
 
-class Key(str, Generic[T]):  # noqa: SLOT000 (its adapter is made when it is needed)
+class Key(_Name["Kind", "Missing"]):
     """A key's name with the type of its value; it goes wherever the name of a key goes.
 
     ``type``: anything that pydantic validates (a class, a ``Literal``, a dataclass, a ``TypedDict``, a model, …).
@@ -28,16 +43,36 @@ class Key(str, Generic[T]):  # noqa: SLOT000 (its adapter is made when it is nee
 
     type: Any
     default: Any
-    on_invalid: Callable[[Any], T] | None
+    on_invalid: Callable[[Any], Any] | None
 
+    @overload
+    def __new__(
+        cls,
+        name: str,
+        *,
+        type: "TypeForm[Kind]",
+        default: None = None,
+        on_invalid: Callable[[Any], Any] | None = None,
+    ) -> "Key[Kind, None]": ...
+    @overload
+    def __new__(
+        cls,
+        name: str,
+        *,
+        type: "TypeForm[Kind]",
+        default: object,
+        on_invalid: Callable[[Any], Any] | None = None,
+    ) -> "Key[Kind]": ...
+    @overload
+    def __new__(cls, name: str, *, default: object = None) -> "Key[Any, Any]": ...
     def __new__(
         cls,
         name: str,
         *,
         type: Any = Any,  # noqa: A002 (what it is)
         default: Any = None,
-        on_invalid: Callable[[Any], T] | None = None,
-    ) -> "Key[T]":
+        on_invalid: Callable[[Any], Any] | None = None,
+    ) -> Any:
         key = super().__new__(cls, name)
         key.type, key.default, key.on_invalid = type, default, on_invalid
         return key
@@ -117,7 +152,7 @@ def _fits(pattern: list[str], segments: list[str]) -> bool:
     )
 
 
-def _keys(types: Any) -> dict[str, Key[Any]]:
+def _keys(types: Any) -> dict[str, Key[Any, Any]]:
     if isinstance(types, str):
         types = import_string(types)
     if not isinstance(types, Mapping):
@@ -127,7 +162,7 @@ def _keys(types: Any) -> dict[str, Key[Any]]:
     return {name: _key(name, kind) for name, kind in types.items()}
 
 
-def _key(name: str, kind: Any) -> Key[Any]:
+def _key(name: str, kind: Any) -> Key[Any, Any]:
     if isinstance(kind, Key):
         return kind
     return Key(name, type=import_string(kind) if isinstance(kind, str) else kind)

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from statestore.backends.base import StateStore
 from statestore.conf import StoreConfig
 
-DEFAULTS = {"cache": "default", "prefix": "statestore", "timeout": 5.0, "max_scope_bytes": None}
+DEFAULTS: dict[str, Any] = {"cache": "default", "prefix": "statestore", "timeout": 5.0, "max_scope_bytes": None}
 REDIS_CACHE = "django_redis.cache.RedisCache"
 
 _PREFIX = re.compile("[!-~]{1,64}")
@@ -28,7 +28,7 @@ class CacheStore(StateStore):
     def __new__(cls, alias: str = "default", params: Mapping[str, Any] | None = None) -> Self:
         """Return a new store of the kind that fits the cache."""
         if cls is CacheStore:
-            cls = _kind(alias, _options(alias, params or {})["cache"])  # noqa: PLW0642 (that is what __new__ is for)
+            return super().__new__(_kind(alias, _options(alias, params or {})["cache"]))  # type: ignore[return-value]
         return super().__new__(cls)
 
     def __init__(self, alias: str = "default", params: Mapping[str, Any] | None = None) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from statestore.backends.base import StateStore
 from statestore.entries import ABSENT, Page, Record, Sentinel, Stamp, summary
 
+_EMPTY: Mapping[str, Record] = {}
+
 
 class MemoryStore(StateStore):
     """Keeps everything in a dict of dicts, under one lock."""
@@ -21,8 +23,7 @@ class MemoryStore(StateStore):
             return {key: records[key] for key in (records if keys is None else keys) if key in records}
 
     def _read_one(self, scope: str, key: str) -> Record | None:
-        records = self._scopes.get(scope)
-        return records and records.get(key)
+        return self._scopes.get(scope, _EMPTY).get(key)
 
     def _write(self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, expect: str | Sentinel | None) -> bool:
         with self._lock:

@@ -156,7 +156,7 @@ class PortableStore(CacheStore):
 
     def _after_commit(self, action: Callable[[], None]) -> None:
         if self.transactional:
-            transaction.on_commit(action, using=router.db_for_write(self.cache.cache_model_class))
+            transaction.on_commit(action, using=router.db_for_write(self.cache.cache_model_class))  # type: ignore[attr-defined]
         else:
             action()
 

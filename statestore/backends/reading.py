@@ -1,6 +1,6 @@
 """The verbs that read."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, overload
 
 from statestore import pointer
@@ -27,7 +27,9 @@ class Reading(Texts):
     @overload
     def get(self, scope: str, key: str, default: Any = None, *, at: str | None = None) -> Any: ...
     @overload
-    def get(self, scope: str, key: Sequence[str], default: Any = None, *, at: str | None = None) -> list[Any]: ...
+    def get(
+        self, scope: str, key: list[str] | tuple[str, ...], default: Any = None, *, at: str | None = None
+    ) -> list[Any]: ...
     def get(self, scope: str, key: Any, default: Any = None, *, at: str | None = None) -> Any:
         """Return the value under ``key``, or ``default`` when missing; of a list of keys, the list of values.
 

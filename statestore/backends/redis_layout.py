@@ -63,7 +63,7 @@ class Place(NamedTuple):
     """Where a scope lies: its own key, that of the index which has its name, and its name in bytes."""
 
     key: bytes
-    index: bytes
+    index: bytes  # type: ignore[assignment]  # a tuple's index() is not wanted here
     name: bytes
 
 

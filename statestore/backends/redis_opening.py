@@ -43,7 +43,7 @@ def options(cache_alias: str) -> Mapping[str, Any]:
 
 def _address(cache_alias: str) -> str:
     """Return the first address of the cache, which is the primary's."""
-    return caches[cache_alias].client._server[0]  # noqa: SLF001 (SentinelClient works it out, and tells nobody)
+    return caches[cache_alias].client._server[0]  # type: ignore[attr-defined]  # noqa: SLF001 (SentinelClient works it out, and tells nobody)
 
 
 def _patient(said: Mapping[str, Any], timeout: float) -> dict[str, Any]:

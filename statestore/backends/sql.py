@@ -6,7 +6,7 @@ Every method returns a statement (or the condition of one) with its parameters.
 from collections.abc import Sequence
 from typing import Any
 
-from statestore.entries import Stamp
+from statestore.entries import Sentinel, Stamp
 
 COLUMNS = ("scope", "key", "value", "version", "updated_at", "used_at", "expires_at")
 Statement = tuple[str, Sequence[Any]]
@@ -91,7 +91,7 @@ class Dialect:
         statement, params = self.upsert(scope, [(key, text)], stamp)
         return f"{statement} WHERE {self.table}.{self.expires_at} <= %s", [*params, stamp.updated_at]
 
-    def overwrite(self, scope: str, key: str, text: str, stamp: Stamp, version: str) -> Statement:
+    def overwrite(self, scope: str, key: str, text: str, stamp: Stamp, version: str | Sentinel) -> Statement:
         """Write over one live version."""
         where = (self.name(scope), self.name(key), version, stamp.updated_at)
         return self.replace, (text, stamp.version, stamp.updated_at, stamp.updated_at, stamp.expires_at, *where)

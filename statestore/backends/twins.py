@@ -1,6 +1,6 @@
 """The async twin of every verb: the same signature, an ``a`` before the name, bridged once for all stores."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
@@ -37,7 +37,7 @@ def _twin(verb: Callable[Asked, Answer]) -> Callable[Asked, Coroutine[Any, Any, 
 
     twin.__name__ = f"a{name}"
     twin.__doc__ = f"``{name}``, awaited."
-    return _like(verb)(twin)
+    return _like(verb)(twin)  # type: ignore[return-value]
 
 
 class AsyncVerbs:
@@ -53,7 +53,7 @@ class AsyncVerbs:
         async def aget(self, scope: str, key: str, default: Any = None, *, at: str | None = None) -> Any: ...
         @overload
         async def aget(
-            self, scope: str, key: Sequence[str], default: Any = None, *, at: str | None = None
+            self, scope: str, key: list[str] | tuple[str, ...], default: Any = None, *, at: str | None = None
         ) -> list[Any]: ...
         async def aget(self, scope: str, key: Any, default: Any = None, *, at: str | None = None) -> Any: ...
 
@@ -81,8 +81,8 @@ class AsyncVerbs:
     async def aupdate(
         self,
         scope: str,
-        key: "Key[Kind, Missing]",
-        function: "Callable[[Kind | Missing], Kind] | Callable[[Kind | Missing], Awaitable[Kind]]",
+        key: "Key[Kind, Any]",
+        function: Callable[[Any], Any],
         default: None = None,
         *,
         ttl: Any = ...,
@@ -103,12 +103,12 @@ class AsyncVerbs:
     async def aupdate(self, scope: str, key: str, function: Any, *args: Any, **kwargs: Any) -> Any:
         """``update``, awaited; ``function`` may be a coroutine function."""
         plain = async_to_sync(function) if iscoroutinefunction(function) else function
-        return await sync_to_async(self.update)(scope, key, plain, *args, **kwargs)
+        return await sync_to_async(self.update)(scope, key, plain, *args, **kwargs)  # type: ignore[attr-defined]
 
     @_like(Walking.scopes)
     async def ascopes(self, *args: Any, **kwargs: Any) -> AsyncIterator[ScopeInfo]:
         """``scopes`` as an async iterator."""
-        pages = self._pages(*args, **kwargs)
+        pages = self._pages(*args, **kwargs)  # type: ignore[attr-defined]
         advance = sync_to_async(partial(next, pages, None))
         while (page := await advance()) is not None:
             for info in page:

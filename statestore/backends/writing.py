@@ -4,7 +4,7 @@ import copy
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from statestore import pointer, signals
 from statestore.backends.reading import Reading
@@ -25,7 +25,7 @@ from statestore.names import check_key, check_scope
 from statestore.values import encode
 
 if TYPE_CHECKING:
-    from statestore.typed import Key, Kind, Missing
+    from statestore.typed import Key, Kind
 
 PATIENCE = 30.0  # seconds that a read-modify-write keeps trying against other writers
 
@@ -72,8 +72,8 @@ class Writing(Reading):
     def update(
         self,
         scope: str,
-        key: "Key[Kind, Missing]",
-        function: "Callable[[Kind | Missing], Kind]",
+        key: "Key[Kind, Any]",
+        function: Callable[[Any], Any],
         default: None = None,
         *,
         ttl: Any = ...,
@@ -244,7 +244,8 @@ class Writing(Reading):
         def change(current: Any) -> Any:
             return pointer.place(current, tokens, value)
 
-        return self._modify(scope, key, change, part_ttl, expect)[1]
+        _, version = self._modify(scope, key, change, part_ttl, expect)
+        return cast("str", version)  # something was placed, so something was written
 
     def _remove_part(self, scope: str, key: str, tokens: pointer.Tokens, expect: str | None) -> int:
         def change(current: Any) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from statestore.handler import StoreHandler
+from statestore.handler import StoreHandler, stores
 from statestore.testing.clock import Clock
 from statestore.testing.override import override_stores
 
@@ -12,7 +12,7 @@ from statestore.testing.override import override_stores
 @pytest.fixture
 def state_stores() -> Iterator[StoreHandler]:
     """Every configured store on a fresh ``MemoryStore``; answers ``stores``."""
-    with override_stores() as stores:
+    with override_stores():
         yield stores
 
 

@@ -40,7 +40,7 @@ class override_stores(TestContextDecorator):  # noqa: N801 (in line with overrid
 class _Fresh(dict[str, Any]):
     """Parameters that equal no others, so that the handler builds a store anew."""
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __eq__(self, other: object) -> bool:
         return self is other
