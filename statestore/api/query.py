@@ -42,8 +42,11 @@ class Query:
 
     def at(self) -> pointer.Tokens:
         """Return the tokens of the JSON Pointer ``at``; none are the whole value."""
+        text = self.one("at")
+        if not text:
+            return ()
         with refused():
-            tokens = pointer.parse(self.one("at") or "")
+            tokens = pointer.parse(text)
         if len(tokens) > MAX_DEPTH:
             raise BadRequest(f"A value has at most {MAX_DEPTH} levels, and 'at' has more.")
         return tokens

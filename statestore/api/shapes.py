@@ -6,9 +6,9 @@ from statestore.durations import MAX_TTL
 
 Shape = dict[str, Any]
 
-_NAME = r"^[^\u0000-\u001f\u007f-\u009f.][^\u0000-\u001f\u007f-\u009f]{0,199}$"
+_NAME = r"^(?!\.{1,2}$)[^\u0000-\u001f\u007f-\u009f]{1,200}$"
 _PREFIX = r"^[^\u0000-\u001f\u007f-\u009f]{0,200}$"
-_SEGMENT = r"^([^\u0000-\u001f\u007f-\u009f/~.%]|~0|~1){1,100}$"
+_SEGMENT = r"^(?!\.{1,2}$)([^\u0000-\u001f\u007f-\u009f/~]|~0|~1){1,200}$"
 
 
 def _text(description: str, **more: Any) -> Shape:

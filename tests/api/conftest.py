@@ -15,15 +15,6 @@ from statestore.testing import Clock
 
 DATABASES = [alias for alias in ("default", "postgres") if alias in connections.settings]
 ALIASES = ["memory", "default", *(alias for alias in ("redis", "postgres") if alias in stores)]
-ROUTES = [
-    "`GET stores/`",
-    "stores/{store}/scopes/?",
-    "scopes/{scope}/`",
-    "values/`",
-    "values/{key}/",
-    "increment/",
-    "clean/`",
-]
 JSON = "application/json"
 MERGE = "application/merge-patch+json"
 PATCH = "application/json-patch+json"

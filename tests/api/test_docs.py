@@ -10,10 +10,15 @@ import pytest
 
 from statestore import stores
 from statestore.api.options import DEFAULTS
-from tests.api.conftest import DATABASES, ROUTES, person
+from tests.api.conftest import DATABASES, person
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 TEXT = PAGE.read_text()
+
+ROUTES = [
+    *("`GET stores/`", "stores/{store}/scopes/?", "scopes/{scope}/`", "values/`", "values/{key}/"),
+    *("increment/", "clean/`"),
+]
 
 
 def examples():
