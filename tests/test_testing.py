@@ -34,7 +34,16 @@ def test_nested_ones_do_not_see_one_another():
         with override_stores():
             assert store.get("s", "k") is None
             store.set("s", "k", "inner")
-        assert store.get("s", "k") != "inner"
+        assert store.get("s", "k") == "outer"
+
+
+def test_stores_from_before_come_back_as_they_were():
+    with override_stores():
+        outer, aliases = stores["memory"], [*stores]
+        with override_stores(more={"BACKEND": "statestore.backends.MemoryStore"}):
+            assert stores["memory"] is not outer
+        assert [*stores] == aliases
+        assert stores["memory"] is outer
 
 
 def test_configured_stores_come_back_even_after_an_error():
