@@ -13,7 +13,7 @@ from redis.exceptions import RedisClusterException, RedisError
 from statestore.backends import redis_health
 from statestore.backends import redis_scripts as scripts
 from statestore.backends.cache import CacheStore
-from statestore.backends.redis_layout import fields, header, moment_text, record
+from statestore.backends.redis_layout import Layout, fields, header, moment_text, record
 from statestore.backends.redis_link import Command, Link, Unanswered
 from statestore.backends.redis_listing import by_bucket, for_bucket, read_names
 from statestore.backends.redis_opening import open_layout, open_link, options
@@ -33,18 +33,25 @@ class RedisStore(CacheStore):
 
     def _open(self) -> None:
         caches = settings.CACHES
-        self._layout = open_layout(self.cache_alias, self.prefix)
-        self._opened = open_link(self.cache_alias, self.timeout)
+        self._opened = open_layout(self.cache_alias, self.prefix), open_link(self.cache_alias, self.timeout)
         self._caches = caches
 
     def _close(self) -> None:
-        self._opened.close()
+        self._opened[1].close()
+
+    @property
+    def _layout(self) -> Layout:
+        self._follow_settings()
+        return self._opened[0]
 
     @property
     def _link(self) -> Link:
+        self._follow_settings()
+        return self._opened[1]
+
+    def _follow_settings(self) -> None:
         if settings.CACHES is not self._caches:  # override_settings
             self._open()
-        return self._opened
 
     def _run(self, commands: list[Command], *, writing: bool = False) -> list[Any]:
         return self._link.run(commands, writing=writing)
