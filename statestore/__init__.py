@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "handler": ["store", "stores"],
     "scope": ["Scope"],
+    "state": ["State"],
     "typed": ["Key"],
     "entries": ["ABSENT", "CleanReport", "Entry", "Health", "ScopeInfo"],
     "backends.base": ["StateStore"],

@@ -41,6 +41,7 @@ from statestore.scope import Scope as Scope
 from statestore.signals import entry_changed as entry_changed
 from statestore.signals import entry_removed as entry_removed
 from statestore.signals import scope_deleted as scope_deleted
+from statestore.state import State as State
 from statestore.typed import Key as Key
 
 __version__: str

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, assert_type
 
-from statestore import Key, Scope, StateContext, StateStore, get_context, store, stores
+from statestore import Key, Scope, State, StateContext, StateStore, get_context, store, stores
 
 
 class Address(TypedDict):
@@ -83,3 +83,14 @@ def through_the_context(request: object) -> None:
     assert_type(context.lookup(theme, "session", "user"), Literal["light", "dark"])
     assert_type(context.lookup(age), int | None)
     assert_type(context.lookup("plain"), Any)
+
+
+class Checkout(State):
+    step: int = 1
+
+
+def as_one_class(scope: Scope) -> None:
+    with Checkout(scope) as checkout:
+        assert_type(checkout.step, int)
+        checkout.step += 1
+    assert_type(Checkout(scope).load(), Checkout)
