@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -41,7 +42,7 @@ class Page(View):
             raise Http404(str(error)) from error
         except OperationDisabled as error:
             return self._apology(error, 403)
-        except StoreError as error:
+        except (StoreError, ImproperlyConfigured) as error:
             return self._apology(error, 503)
 
     def _find(self, alias: str = "", scope: str = "", key: str = "", **others: str) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
@@ -40,8 +41,11 @@ class StoresPage(Page):
 
 
 def _card(alias: str) -> Card:
-    store = stores[alias]
-    health = store.health()
+    try:
+        store = stores[alias]
+        health = store.health()
+    except ImproperlyConfigured as error:
+        return Card(alias, "", Health(alias, "", reachable=False, latency=0.0, error=str(error)))
     another_name = store.alias if store.alias != alias else ""
     if not health.reachable or another_name:
         return Card(alias, another_name, health)

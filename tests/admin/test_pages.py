@@ -114,6 +114,15 @@ def test_store_that_is_down_says_so_while_the_others_answer(boss, monkeypatch):
         assert boss.get(url("scope", "default", "user:1")).status_code == 200
 
 
+def test_store_that_can_not_be_built_says_so_while_the_others_answer(boss):
+    wrong = {"BACKEND": "statestore.backends.CacheStore", "OPTIONS": {"cache": "nowhere"}}
+    with override_stores(default={"BACKEND": "statestore.backends.MemoryStore"}, wrong=wrong):
+        page = boss.get(url("entry_changelist"))
+        assert "CACHES has no cache" in text(page)
+        assert boss.get(url("scopes", "wrong")).status_code == 503
+        assert boss.get(url("scopes", "default")).status_code == 200
+
+
 def test_look_is_bounded_and_says_more_than(store, monkeypatch):
     monkeypatch.setattr(sampling, "STRIDE", 5)
     for family in ("a", "b", "c"):
