@@ -14,9 +14,16 @@ from statestore.backends.sql import DIALECTS, Dialect
 from statestore.entries import ABSENT, Page, Record, ScopeInfo, Sentinel, Stamp, to_datetime
 from statestore.names import prefix_end
 
+DEFAULTS: Mapping[str, Any] = {"database": DEFAULT_DB_ALIAS, "timeout": 10.0}
+LONG = 6  # times the time-out, for what goes through many scopes
+
 
 class ModelStore(StateStore):
-    """Keeps a row an entry, on any database alias: ``OPTIONS: {"database": …}``. Joins the caller's transaction."""
+    """Keeps a row an entry, on any database alias. Joins the caller's transaction.
+
+    ``OPTIONS``: ``database`` (its alias) and ``timeout`` (seconds within which a server has to answer a statement;
+    those of a listing and a clean have ``LONG`` times as many).
+    """
 
     vendor_errors = (Error,)
     durable = True
@@ -27,14 +34,19 @@ class ModelStore(StateStore):
         super().__init__(alias, params)
         for problem in self.option_problems(alias, params or {}):
             raise ImproperlyConfigured(f"STATESTORE['STORES'][{alias!r}]: {problem}")
-        self.database = self.config.options.get("database", DEFAULT_DB_ALIAS)
-        self._db = Database(self.database, alias)
+        options = {**DEFAULTS, **self.config.options}
+        self.database = options["database"]
+        self._db = Database(self.database, alias, options["timeout"])
 
     @classmethod
     def option_problems(cls, alias: str, params: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with ``OPTIONS``, as sentences."""
         options = params.get("OPTIONS") or {}
-        return [f"OPTIONS: {name!r} is not an option of a ModelStore." for name in options if name != "database"]
+        found = [f"OPTIONS: {name!r} is not an option of a ModelStore." for name in options if name not in DEFAULTS]
+        timeout = options.get("timeout", 1)
+        if type(timeout) not in (int, float) or not 0 < timeout <= 3600:
+            found.append("OPTIONS: timeout is a number of seconds above 0 and up to 3600.")
+        return found
 
     # -- reading
 
@@ -71,7 +83,7 @@ class ModelStore(StateStore):
         statement = self._sql.scan(prefix, after, prefix_end(prefix), limit, idle_since, now)
         infos = [
             ScopeInfo(self._sql.plain(name), entries, int(size), to_datetime(used))
-            for name, entries, size, used in self._db.rows(*statement)
+            for name, entries, size, used in self._db.rows(*statement, LONG)
         ]
         return Page(infos, infos[-1].name if len(infos) == limit else None)
 
@@ -91,9 +103,9 @@ class ModelStore(StateStore):
         connection = self._db.connection
         if connection.vendor != "mysql":
             return bool(self._db.write(statement, params))
-        if connection.features.can_return_columns_from_insert:  # MariaDB
+        if self._db.can("can_return_columns_from_insert"):  # MariaDB
             return self._db.write_rows(f"{statement} RETURNING {sql.version}", params) == [(stamp.version,)]
-        with transaction.atomic(using=self.database):  # the row stays locked until it was looked at
+        with self._db.atomic():  # the row stays locked until it was looked at
             self._db.write(statement, params)
             return self._db.rows(sql.version_there, (sql.name(scope), sql.name(key))) == [(stamp.version,)]
 
@@ -122,39 +134,40 @@ class ModelStore(StateStore):
 
     def _clean(self, names: Iterable[str], unused_since: int, now: int) -> dict[str, int]:
         names = list(names)
-        with self._locked(names):
-            return self._count_deleted(*self._sql.unused(names, unused_since, now), now)
+        with self._locked(names, LONG):
+            return self._count_deleted(*self._sql.unused(names, unused_since, now), now, LONG)
 
     def _sweep(self, prefix: str, after: str, last: str | None, now: int) -> None:
         where, params = self._sql.expired(prefix, after, prefix_end(prefix), last, now)
-        self._db.write(f"DELETE FROM {self._sql.table} WHERE {where}", params)
+        self._db.write(f"DELETE FROM {self._sql.table} WHERE {where}", params, LONG)
 
-    def _count_deleted(self, where: str, params: Any, now: int) -> Mapping[str, int]:
+    def _count_deleted(self, where: str, params: Any, now: int, patience: int = 1) -> dict[str, int]:
         """Delete the rows under a condition and return how many live ones went, by scope."""
         sql = self._sql
         if self._db.connection.vendor == "postgresql":
-            return dict(self._db.write_rows(*sql.count_deleted(where, params, now)))
-        rows = self._delete_rows(where, params, columns=f"{sql.scope}, {sql.expires_at}")
+            return dict(self._db.write_rows(*sql.count_deleted(where, params, now), patience))  # type: ignore[attr-defined]
+        rows = self._delete_rows(where, params, patience, columns=f"{sql.scope}, {sql.expires_at}")
         return Counter(sql.plain(name) for name, expires_at in rows if expires_at is None or expires_at > now)
 
-    def _delete_rows(self, where: str, params: Any, *, columns: str) -> list[tuple[Any, ...]]:
+    def _delete_rows(self, where: str, params: Any, patience: int = 1, *, columns: str) -> list[tuple[Any, ...]]:
         """Delete the rows under a condition and return these columns of them."""
         delete = f"DELETE FROM {self._sql.table} WHERE {where}"
-        if self._db.connection.features.can_return_rows_from_bulk_insert:
-            return self._db.write_rows(f"{delete} RETURNING {columns}", params)
-        with transaction.atomic(using=self.database):
-            rows = self._db.rows(f"SELECT {columns} FROM {self._sql.table} WHERE {where} FOR UPDATE", params)
-            self._db.write(delete, params)
+        if self._db.can("can_return_rows_from_bulk_insert"):
+            return self._db.write_rows(f"{delete} RETURNING {columns}", params, patience)
+        with self._db.atomic():
+            select = f"SELECT {columns} FROM {self._sql.table} WHERE {where} FOR UPDATE"
+            rows = self._db.rows(select, params, patience)
+            self._db.write(delete, params, patience)
         return rows
 
     @contextmanager
-    def _locked(self, scopes: list[str]) -> Iterator[None]:
+    def _locked(self, scopes: list[str], patience: int = 1) -> Iterator[None]:
         """Let nobody else change what is in these scopes meanwhile. SQLite has one writer at a time anyway."""
         if not self._sql.for_update:
             yield
             return
-        with transaction.atomic(using=self.database):
-            self._db.rows(*self._sql.lock(scopes))
+        with self._db.atomic():
+            self._db.rows(*self._sql.lock(scopes), patience)
             yield
 
     # -- the rest
@@ -163,17 +176,16 @@ class ModelStore(StateStore):
         return self._db.connection.in_atomic_block
 
     def _transaction(self) -> AbstractContextManager[Any]:
-        return transaction.atomic(using=self.database)
+        return self._db.atomic()
 
     def _after_commit(self, action: Callable[[], None]) -> None:
-        transaction.on_commit(action, using=self.database, robust=True)
+        if self._db.connection.connection is None:  # lost since: Django would open another to look
+            action()
+        else:
+            transaction.on_commit(action, using=self.database, robust=True)
 
     def _health(self) -> tuple[str, str, list[str]]:
-        connection = self._db.connection
-        connection.ensure_connection()
-        server = "mariadb" if getattr(connection, "mysql_is_mariadb", False) else connection.vendor
-        version = ".".join(map(str, connection.get_database_version()))
-        return server, version, self._db.threats()
+        return *self._db.server(), self._db.threats()
 
 
 def _record(text: Any, version: str, updated_at: int, expires_at: int | None) -> Record:
