@@ -6,7 +6,7 @@ nobody sees half. A hook that can't do its work lets the vendor's exception out,
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -75,6 +75,14 @@ class Hooks(ABC):
         """Remove those of the named scopes not used after ``unused_since``; return the entries each one had."""
         gone = {name: self._delete(name, now, unused_since) for name in names}
         return {name: entries for name, entries in gone.items() if entries}
+
+    def _in_turn(self, steps: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Any]:
+        """Carry out several hooks in this order and return their answers; others may come in between.
+
+        A step is a hook's name and its arguments: ``_read_one``, ``_stamps``, ``_write``, ``_remove``, ``_delete``.
+        A store may send them together; then a step that wrote may be done again.
+        """
+        return [getattr(self, name)(*args) for name, args in steps]
 
     def _sweep(self, prefix: str, after: str, last: str | None, now: int) -> None:  # noqa: B027 (nothing is right)
         """Remove what has expired in the scopes after ``after`` up to ``last`` (None: to the end of ``prefix``)."""

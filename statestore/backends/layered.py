@@ -3,6 +3,7 @@
 The protocol, and why no reader meets an older value after a newer one, is told in docs/layered.md.
 """
 
+import logging
 import math
 import threading
 import time
@@ -11,19 +12,27 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 
 from statestore.backends.base import StateStore
 from statestore.backends.layered_epoch import SCOPE as EPOCH_SCOPE
 from statestore.backends.layered_epoch import Epoch
-from statestore.backends.layered_front import COPY, EPOCH_SIZE, LEASE, NOTHING, Cells, Front, FrontDown
-from statestore.entries import ABSENT, Page, Record, Sentinel, Stamp
-from statestore.exceptions import StoreTimeout
+from statestore.backends.layered_front import Front
+from statestore.backends.layered_line import FrontDown
+from statestore.backends.layered_marks import Mark, Places
+from statestore.backends.layered_own import Own
+from statestore.backends.layered_reading import Through
+from statestore.backends.rules import new_version
+from statestore.entries import Page, Record, Sentinel, Stamp
+from statestore.exceptions import StoreError, StoreUnavailable, UsageError
+
+logger = logging.getLogger("statestore")
 
 Answer = TypeVar("Answer")
 
 DEFAULTS = {"durable": "default", "fast": "fast", "trust": 1.0, "longest_transaction": 300.0}
-WAITS = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032)  # seconds, for a copy that somebody else is fetching
-HEAD = 1 + EPOCH_SIZE
+MARKED_FOR, REUSED_FOR = 1.5, 0.5  # longest transactions: a mark that is used once more still lasts for one
+TRIES = 10  # at writing without marks while others find the fast store well again
 
 
 class LayeredStore(StateStore):
@@ -38,7 +47,9 @@ class LayeredStore(StateStore):
         for problem in self.option_problems(alias, params or {}):
             raise ImproperlyConfigured(f"STATESTORE['STORES'][{alias!r}]: {problem}")
         self.options = DEFAULTS | dict(self.config.options)
-        self._own = threading.local()
+        self._own = Own()
+        self._healing = threading.Lock()
+        self._heal_at = 0.0
 
     @classmethod
     def option_problems(cls, alias: str, params: Mapping[str, Any]) -> list[str]:
@@ -69,104 +80,66 @@ class LayeredStore(StateStore):
 
     def _open(self) -> None:
         self._back = self._sibling("durable")
-        self._front = Front(self._sibling("fast"), self.alias, self.options["longest_transaction"])
+        longest = self.options["longest_transaction"]
+        self._front = Front(self._sibling("fast"), self.alias, MARKED_FOR * longest)
         self._epoch = Epoch(self._back, self.alias, self.options["trust"])
+        self._through = Through(self._front, self._back, self.now)
 
     # -- reading
 
     def _read_one(self, scope: str, key: str) -> Record | None:
-        return self._read(scope, (key,)).get(key)
+        epoch = self._believed_epoch(scope)
+        if epoch is None:
+            return self._through.behind_one(scope, key)
+        try:
+            return self._through.read(scope, (key,), epoch).get(key)
+        except FrontDown:
+            return self._through.behind_one(scope, key)
 
     def _read(self, scope: str, keys: Collection[str] | None) -> Mapping[str, Record]:
-        if keys is None:
-            return self._without_epoch(scope, self._behind(scope, None))
+        epoch = None if keys is None else self._believed_epoch(scope)
+        if keys is None or epoch is None:
+            return self._through.behind(scope, keys)
         try:
-            if self._wrote_here(scope) or (epoch := self._trusted_epoch()) is None:
-                return self._behind(scope, keys)
-            return self._read_through(scope, keys, epoch)
+            return self._through.read(scope, keys, epoch)
         except FrontDown:
-            return self._behind(scope, keys)
-
-    def _read_through(self, scope: str, keys: Collection[str], epoch: bytes) -> Mapping[str, Record]:
-        cells = self._front.read(scope, keys, self.now())
-        if cells.marked:
-            return self._behind(scope, keys)
-        copies = {key: _copy(cells.found.get(key), epoch) for key in keys}
-        missing = [key for key, copy in copies.items() if copy is ABSENT]
-        fetched: Mapping[str, Record | None] = {}
-        if len(missing) == 1:
-            fetched = self._fetch_alone(scope, missing[0], cells, epoch)
-        elif missing:
-            fetched = self._fetch_leased(scope, missing, self._front.lease(scope, missing, None, self.now()), epoch)
-        return {key: record for key, record in {**copies, **fetched}.items() if isinstance(record, Record)}
-
-    def _fetch_alone(self, scope: str, key: str, cells: Cells, epoch: bytes) -> Mapping[str, Record | None]:
-        """Fetch one key for all who miss it now: one gets the lease, the others wait a little for the copy."""
-        cell = cells.found.get(key)
-        if cell is None or cell.text != LEASE:
-            lease = self._front.lease(scope, [key], ABSENT if cell is None else cell.version, self.now())
-            if lease:
-                return self._fetch_leased(scope, [key], lease, epoch)
-        for seconds in WAITS:
-            time.sleep(seconds)
-            cells = self._front.read(scope, [key], self.now())
-            copy = _copy(cells.found.get(key), epoch)
-            if cells.marked or key not in cells.found:
-                break
-            if copy is not ABSENT:
-                return {key: copy}
-        return {key: self._behind_one(scope, key)}
-
-    def _fetch_leased(
-        self, scope: str, keys: Collection[str], lease: str | None, epoch: bytes
-    ) -> Mapping[str, Record | None]:
-        if self._front.is_marked(scope, self.now()):
-            self._front.give_up(scope, keys, self.now())
-            return self._behind(scope, keys)
-        found = self._behind(scope, keys)
-        records = {key: found.get(key) for key in keys}
-        try:
-            self._front.fill(scope, records, epoch, str(lease), self.now())
-        except FrontDown:
-            pass  # the copy was only for next time
-        return records
-
-    def _behind(self, scope: str, keys: Collection[str] | None) -> Mapping[str, Record]:
-        return self._back._ask(self._back._read, scope, keys if keys is None else list(keys))
-
-    def _behind_one(self, scope: str, key: str) -> Record | None:
-        return self._back._ask(self._back._read_one, scope, key)
+            return self._through.behind(scope, keys)
 
     def _read_to_change(self, scope: str, key: str) -> Record | None:
         return self._back._ask(self._back._read_to_change, scope, key)
 
     def _stamps(self, scope: str) -> Mapping[str, Stamp]:
-        return self._without_epoch(scope, self._back._ask(self._back._stamps, scope))
+        return self._back._ask(self._back._stamps, scope)
 
     def _scan(self, prefix: str, after: str, limit: int, idle_since: int | None, now: int) -> Page:
-        return self._back._ask(self._back._scan, prefix, after, limit, idle_since, now)
+        page = self._back._ask(self._back._scan, prefix, after, limit, idle_since, now)
+        return Page([info for info in page.infos if info.name != EPOCH_SCOPE], page.last)
 
-    def _without_epoch(self, scope: str, found: Mapping[str, Any]) -> Mapping[str, Any]:
-        if scope != EPOCH_SCOPE:
-            return found
-        return {key: value for key, value in found.items() if key != self._epoch.key}
-
-    def _trusted_epoch(self) -> bytes | None:
-        """Return the epoch whose copies may be believed; None while the fast store is not to be used."""
-        if self._front.is_resting:
+    def _believed_epoch(self, scope: str) -> bytes | None:
+        """Return the epoch whose copies may be believed; None where only the durable store is to be asked."""
+        if self._wrote_here(scope) or self._sees_a_snapshot() or self._front.is_resting:
             return None
         epoch, suspended = self._epoch.current()
-        if suspended and not self._back._in_transaction():
-            self._front.is_marked(EPOCH_SCOPE, self.now())  # is it back? If not, this ends here
-            self._epoch.renew(self.now())
-            epoch, suspended = self._epoch.current()
-        return None if suspended else epoch
+        if suspended:
+            self._heal_now_and_then()
+            return None
+        return epoch
+
+    def _sees_a_snapshot(self) -> bool:
+        """Is a transaction open here in which later commits of others are not seen?"""
+        return self._in_transaction() and not _reads_committed(getattr(self._back, "database", None))
+
+    def _wrote_here(self, scope: str) -> bool:
+        """Did the transaction that is open here write to this scope? (After a rollback the answer may linger.)"""
+        if self._own.marks and not self._in_transaction():
+            self._own.forget()  # rolled back; or with an unknown outcome, so the marks stay till they expire
+        return scope in self._own.marks
 
     # -- writing
 
     def _write(self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, expect: str | Sentinel | None) -> bool:
         return self._change(
-            {scope: texts}, lambda: self._back._tell(self._back._write, scope, texts, stamp, expect)
+            {scope: list(texts)}, lambda: self._back._tell(self._back._write, scope, texts, stamp, expect)
         )
 
     def _remove(self, scope: str, keys: Collection[str], expect: str | None, now: int) -> list[str]:
@@ -189,58 +162,88 @@ class LayeredStore(StateStore):
     def _sweep(self, prefix: str, after: str, last: str | None, now: int) -> None:
         self._back._tell(self._back._sweep, prefix, after, last, now)
         try:
-            self._front._tell(self._front.store._sweep, prefix, after, last, now)
+            self._front.tell(self._front.store._sweep, prefix, after, last, now)
         except FrontDown:
             pass  # there it costs only room
 
-    def _change(self, places: Mapping[str, Collection[str] | None], write: Callable[[], Answer]) -> Answer:
+    def _change(self, places: Places, write: Callable[[], Answer]) -> Answer:
         """Write behind, with the scopes marked in front until it is committed."""
-        self._remember(places)
+        if not self._epoch.is_known_suspended:
+            self._front.insist()  # trying once more costs less than suspending
+        if self._in_transaction():
+            return self._change_inside(places, write)
+        token = new_version()
         try:
-            tokens = {scope: self._front.mark(scope, keys, self.now()) for scope, keys in places.items()}
+            self._front.mark(places, token, self.now())
         except FrontDown:
             return self._change_unmarked(write)
+        return self._change_marked({scope: Mark(token, keys) for scope, keys in places.items()}, write)
+
+    def _change_marked(self, marks: Mapping[str, Mark], write: Callable[[], Answer]) -> Answer:
         try:
             answer = write()
-        except StoreTimeout:
-            raise  # it may have happened, or be happening still: the marks stay till they expire
-        except BaseException:
-            self._settle(places, tokens)
+        except UsageError:  # after any other error nobody knows: the marks stay till they expire
+            self._settle(marks)
             raise
-        self._after_commit(lambda: self._settle(places, tokens))
+        self._after_commit(lambda: self._settle(marks))
         return answer
 
-    def _change_unmarked(self, write: Callable[[], Answer]) -> Answer:
-        """Write behind while the fast store can't be told: nobody may believe it any more."""
-        if not self._epoch.current()[1]:
-            self._epoch.suspend(self.now())
-        with self._back._transaction():
-            if not self._epoch.is_suspended_for_sure():
-                self._epoch.suspend(self.now())
-            return write()
-
-    def _settle(self, places: Mapping[str, Collection[str] | None], tokens: Mapping[str, str]) -> None:
-        self._own.scopes = set() if not self._in_transaction() else self._own_scopes()
+    def _change_inside(self, places: Places, write: Callable[[], Answer]) -> Answer:
+        """Write within the caller's transaction; its marks go all together when it is committed."""
+        self._after_commit(lambda: self._settle(self._own.forget()))
+        unmarked, more = self._own.uncovered(places, REUSED_FOR * self.options["longest_transaction"])
+        self._own.note_unmarked(places)
+        token = new_version()
         try:
-            for scope, keys in places.items():
-                self._front.unmark(scope, keys, tokens[scope], self.now())
+            self._front.mark(unmarked, token, self.now())
+            self._own.note(unmarked, token)
+            self._front.drop(more, self.now())
+            self._own.widen(more)
         except FrontDown:
-            pass  # the marks stay till they expire, and the copies are gone
+            suspension = self._epoch.hold() or self._epoch.put_suspended()
+            self._after_commit(lambda: self._epoch.wait_for_all(suspension))
+        return write()
 
-    def _remember(self, places: Iterable[str]) -> None:
-        if self._in_transaction():
-            self._own.scopes = self._own_scopes() | set(places)
+    def _change_unmarked(self, write: Callable[[], Answer]) -> Answer:
+        """Write while the fast store can't be told, when all know that it is not to be believed."""
+        for _ in range(TRIES):
+            with self._back._transaction():
+                if self._epoch.is_known_to_all(self._epoch.hold()):
+                    return write()
+            self._epoch.suspend()
+        raise StoreUnavailable(f"The fast store of {self.alias!r} comes and goes.", alias=self.alias)
 
-    def _wrote_here(self, scope: str) -> bool:
-        """Did the transaction that is open here write to this scope? (After a rollback the answer may linger.)"""
-        if not self._own_scopes():
-            return False
-        if not self._in_transaction():
-            self._own.scopes = set()
-        return scope in self._own_scopes()
+    def _settle(self, marks: Mapping[str, Mark]) -> None:
+        """Take the marks of a finished write away."""
+        try:
+            self._front.unmark(marks, self.now())
+        except FrontDown:
+            self._distrust()
 
-    def _own_scopes(self) -> set[str]:
-        return getattr(self._own, "scopes", set())
+    def _distrust(self) -> None:
+        """Stop believing a fast store that is gone: should it come back empty, it had no mark when others read."""
+        try:
+            if not self._in_transaction():
+                self._epoch.suspend()
+        except StoreError:
+            logger.exception("%r could not stop believing its fast store", self.alias)
+
+    def _heal_now_and_then(self) -> None:
+        if time.monotonic() >= self._heal_at:
+            self._heal_at = time.monotonic() + self.options["trust"]
+            self._after_commit(self._heal)
+
+    def _heal(self) -> None:
+        """Begin a new epoch if the fast store is well again."""
+        if self._in_transaction() or not self._healing.acquire(blocking=False):
+            return
+        try:
+            self._front.probe(self.now())
+            self._epoch.renew()
+        except (FrontDown, StoreError):
+            pass  # somebody else will, or this process a little later
+        finally:
+            self._healing.release()
 
     # -- the rest
 
@@ -258,15 +261,12 @@ class LayeredStore(StateStore):
         front = self._sibling("fast").health()
         if not front.reachable:
             threats = [*threats, f"The fast store {front.alias!r} does not answer: reads are slower."]
+        evictions = [f"The fast store: {threat}" for threat in front.threats if "maxmemory-policy" in threat]
         name = f"{server} behind {front.server}" if front.server else server
-        return name, version, threats
+        return name, version, [*threats, *evictions]
 
 
-def _copy(cell: Record | None, epoch: bytes) -> Record | Sentinel | None:
-    """Return the record that a cell copies; None where it says that there is none; ``ABSENT`` if it is no copy."""
-    if cell is None or cell.text[1:HEAD] != epoch:
-        return ABSENT
-    kind = cell.text[:1]
-    if kind == COPY:
-        return cell._replace(text=cell.text[HEAD:])
-    return None if kind == NOTHING else ABSENT
+def _reads_committed(database: str | None) -> bool:
+    """Does each statement see what was committed before it, also within a transaction?"""
+    level = getattr(connections[database], "isolation_level", None) if database else None
+    return str(getattr(level, "name", level)).lower().replace("_", " ") == "read committed"

@@ -3,25 +3,28 @@
 One hash a scope, and an index of the scopes. What only reads is a plain command; what writes is a Lua script.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 from django.conf import settings
 from redis.exceptions import RedisClusterException, RedisError
 
+from statestore.backends import redis_commands as commands
 from statestore.backends import redis_health
 from statestore.backends import redis_scripts as scripts
 from statestore.backends.cache import CacheStore
-from statestore.backends.redis_layout import Layout, fields, header, moment_text, record
+from statestore.backends.redis_commands import STEPS
+from statestore.backends.redis_layout import Layout, fields, moment_text, record
 from statestore.backends.redis_link import Command, Link, Unanswered
 from statestore.backends.redis_listing import by_bucket, for_bucket, read_names
 from statestore.backends.redis_opening import open_layout, open_link, options
-from statestore.entries import ABSENT, Page, Record, ScopeInfo, Sentinel, Stamp, to_datetime
+from statestore.entries import Page, Record, ScopeInfo, Sentinel, Stamp, to_datetime
 from statestore.exceptions import StateStoreError, StoreTimeout
 
 SWEPT_AT_ONCE = 1000  # scopes
 CLEANED_AT_ONCE = 1000
+SENT_AT_ONCE = 1000  # commands
 
 
 class RedisStore(CacheStore):
@@ -53,8 +56,8 @@ class RedisStore(CacheStore):
         if settings.CACHES is not self._caches:  # override_settings
             self._open()
 
-    def _run(self, commands: list[Command], *, writing: bool = False) -> list[Any]:
-        return self._link.run(commands, writing=writing)
+    def _run(self, sent: list[Command], *, writing: bool = False) -> list[Any]:
+        return self._link.run(sent, writing=writing)
 
     def _read_one(self, scope: str, key: str) -> Record | None:
         stored = self._run([(b"HGET", self._layout.key(scope), key.encode())])[0]
@@ -69,44 +72,39 @@ class RedisStore(CacheStore):
         return {key: record(each) for key, each in zip(keys, stored, strict=True) if each is not None}
 
     def _stamps(self, scope: str) -> Mapping[str, Stamp]:
-        found = fields(self._run([scripts.STAMPS.call((self._layout.key(scope),))])[0])
-        return {field.decode(): Stamp(*record(beginning)[1:]) for field, beginning in found.items()}
+        return commands.stamps_found(self._run([commands.stamps(self._layout, scope)])[0])
 
     def _write(self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, expect: str | Sentinel | None) -> bool:
-        key, index, name = self._layout.place(scope)
-        head = header(stamp)
-        stored = chain.from_iterable((field.encode(), head + text) for field, text in texts.items())
-        command = scripts.WRITE.call((key, index), _demand(expect), moment_text(stamp.updated_at), name, *stored)
-        return self._run([command], writing=True)[0] == 1
+        command = commands.write(self._layout, scope, texts, stamp, expect)
+        return commands.written(self._run([command], writing=True)[0])
 
     def _remove(self, scope: str, keys: Collection[str], expect: str | None, now: int) -> list[str]:
-        key, index, name = self._layout.place(scope)
-        wanted = (field.encode() for field in keys)
-        command = scripts.REMOVE.call((key, index), _demand(expect), moment_text(now), name, *wanted)
-        return [field.decode() for field in self._run([command], writing=True)[0]]
+        command = commands.remove(self._layout, scope, keys, expect, now)
+        return commands.removed(self._run([command], writing=True)[0])
+
+    def _in_turn(self, steps: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Any]:
+        answers: list[Any] = []
+        for first in range(0, len(steps), SENT_AT_ONCE):
+            batch = [(STEPS[name], args) for name, args in steps[first : first + SENT_AT_ONCE]]
+            replies = self._link.run_in_order([step.command(self._layout, *args) for step, args in batch])
+            answers += [step.answer(reply) for (step, _), reply in zip(batch, replies, strict=True)]
+        return answers
 
     def _delete(
         self, scope: str, now: int, unused_since: int | None = None, versions: Mapping[str, str] | None = None
     ) -> int | None:
-        return self._run([self._deletion(scope, now, unused_since, versions)], writing=True)[0]
+        return self._run([commands.delete(self._layout, scope, now, unused_since, versions)], writing=True)[0]
 
     def _clean(self, names: Iterable[str], unused_since: int, now: int) -> dict[str, int]:
-        scopes, gone = list(names), {}
+        scopes = list(names)
+        gone: dict[str, int] = {}
         for first in range(0, len(scopes), CLEANED_AT_ONCE):
             batch = scopes[first : first + CLEANED_AT_ONCE]
-            entries = self._run([self._deletion(name, now, unused_since) for name in batch], writing=True)
+            entries = self._run(
+                [commands.delete(self._layout, name, now, unused_since) for name in batch], writing=True
+            )
             gone |= {name: number for name, number in zip(batch, entries, strict=True) if number}
         return gone
-
-    def _deletion(
-        self, scope: str, now: int, unused_since: int | None, versions: Mapping[str, str] | None = None
-    ) -> Command:
-        key, index, name = self._layout.place(scope)
-        since = b"" if unused_since is None else moment_text(unused_since)
-        wanted = () if versions is None else chain.from_iterable(versions.items())
-        number = b"" if versions is None else b"%d" % len(versions)
-        texts = (text.encode() for text in wanted)
-        return scripts.DELETE.call((key, index), moment_text(now), name, since, number, *texts)
 
     def _touch(self, scope: str, now: int) -> bool:
         command = scripts.TOUCH.call((self._layout.key(scope),), moment_text(now))
@@ -143,13 +141,6 @@ class RedisStore(CacheStore):
                 alias=self.alias,
             )
         return super()._unwell(error, writing=writing)
-
-
-def _demand(expect: str | Sentinel | None) -> bytes:
-    """Return what must be there, as the scripts have it."""
-    if expect is None:
-        return b""
-    return b"-" if expect is ABSENT else b"=" + str(expect).encode("utf-8", "surrogatepass")
 
 
 def _info(name: str, answer: bytes) -> ScopeInfo | None:

@@ -44,10 +44,19 @@ class Link:
             again = self._attempt([in_full(commands[number]) for number in unknown], writing=writing)
             for number, reply in zip(unknown, again, strict=True):
                 replies[number] = reply
-        for reply in replies:
-            if isinstance(reply, Exception):
-                raise reply
-        return replies
+        return _without_errors(replies)
+
+    def run_in_order(self, commands: Sequence[Command]) -> list[Any]:
+        """Carry out commands of which some write, in one round trip, each only when those before it are done.
+
+        Should the server not know a script, all from there on are sent again: they must bear that. Raises as
+        ``run`` does.
+        """
+        replies = self._attempt(commands, writing=True)
+        unknown = [number for number, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if unknown:
+            replies[unknown[0] :] = self._attempt([in_full(each) for each in commands[unknown[0] :]], writing=True)
+        return _without_errors(replies)
 
     def close(self) -> None:
         """Close the connections that nobody is using."""
@@ -89,6 +98,13 @@ def exchange(pool: ConnectionPool, commands: Sequence[Command]) -> list[Any]:
         raise
     finally:
         pool.release(connection)
+
+
+def _without_errors(replies: list[Any]) -> list[Any]:
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+    return replies
 
 
 def _packed(commands: Sequence[Command]) -> bytes:

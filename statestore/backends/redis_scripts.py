@@ -22,7 +22,9 @@ class Script:
 
 
 def in_full(command: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    """Return the same call of a script for a server that does not know it yet."""
+    """Return the same call of a script for a server that does not know it yet; any other command as it is."""
+    if command[0] != b"EVALSHA":
+        return command
     return (b"EVAL", _SOURCES[command[1]], *command[2:])
 
 

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from statestore import ABSENT, StoreUnavailable, VersionConflict
 from statestore.backends.layered_front import Front
+from statestore.backends.layered_marks import Mark
 from statestore.handler import StoreHandler
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default"])
@@ -50,7 +51,7 @@ def back(site):
 def no_statement(store):
     def exactly(number=0):
         store._epoch.trust = 60  # the look at the epoch, one a process and second, is not counted
-        store._epoch._until = 0
+        store._epoch._believed = store._epoch._believed[0], 0.0
         store._epoch.current()
         return Exactly(number)
 
@@ -77,7 +78,7 @@ class Outage:
         def fail(*args):
             raise ConnectionError("down")
 
-        for hook in ("_read", "_read_one", "_write", "_remove", "_delete", "_stamps", "_sweep"):
+        for hook in ("_read", "_read_one", "_write", "_remove", "_delete", "_stamps", "_sweep", "_in_turn"):
             self.patch.setattr(self.store, hook, fail)
 
     def __exit__(self, *exception):
@@ -241,7 +242,7 @@ def test_control_without_the_lease_the_same_fill_is_stale(store, back, monkeypat
 
     def careless(self, scope, records, epoch, lease, now):
         for key in records:
-            version = self.lease(scope, [key], None, now)
+            version, _ = self.lease(scope, [key], None, now)
             fill(self, scope, {key: records[key]}, epoch, version, now)
 
     monkeypatch.setattr(Front, "fill", careless)
@@ -269,12 +270,12 @@ def test_a_lease_taken_after_the_mark_is_given_up(store, front, monkeypatch):
 
 def test_of_two_writers_whose_marks_overlap_the_later_commit_is_read(store, front):
     store.set(SCOPE, "a", 1)
-    token = store._front.mark(SCOPE, ["a"], store.now())  # a writer that is still under way
+    store._front.mark({SCOPE: ["a"]}, "token", store.now())  # a writer that is still under way
     store.set(SCOPE, "a", 2)
     assert store.get(SCOPE, "a") == 2
     store._back.set(SCOPE, "a", 3)  # … and commits only now
     assert store.get(SCOPE, "a") == 3
-    store._front.unmark(SCOPE, ["a"], token, store.now())
+    store._front.unmark({SCOPE: Mark("token", ["a"])}, store.now())
     assert store.get(SCOPE, "a") == 3
     assert front.keys(SCOPE) == ["=a"]
 
@@ -283,11 +284,11 @@ def test_a_mark_whose_writer_died_ends(store):
     now = [1_000_000.0]
     store.clock = lambda: now[0]
     store.set(SCOPE, "a", 1)
-    store._front.mark(SCOPE, ["a"], store.now())
-    assert store._front.is_marked(SCOPE, store.now())
+    store._front.mark({SCOPE: ["a"]}, "token", store.now())
+    assert store._front.read(SCOPE, [], store.now()).marked
     assert store.get(SCOPE, "a") == 1
-    now[0] += 300
-    assert not store._front.is_marked(SCOPE, store.now())
+    now[0] += 450
+    assert not store._front.read(SCOPE, [], store.now()).marked
 
 
 def test_many_simultaneous_misses_cost_a_handful_of_reads(store, back, monkeypatch):

@@ -1,0 +1,78 @@
+"""How ``LayeredStore`` reads: from the fast store; what is missing there from the durable one, with a copy left."""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from statestore.backends.core import Core
+from statestore.backends.layered_front import LEASE, Cells, Front, copied
+from statestore.backends.layered_line import FrontDown
+from statestore.entries import ABSENT, Record
+
+WAITS = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032)  # seconds, for a copy that somebody else is fetching
+
+Found = Mapping[str, Record | None]
+
+
+class Through:
+    """Reads through the fast store. ``FrontDown`` where that can't be done."""
+
+    def __init__(self, front: Front, back: Core, now: Callable[[], int]) -> None:
+        self.front = front
+        self.back = back
+        self.now = now
+
+    def read(self, scope: str, keys: Collection[str], epoch: bytes) -> Mapping[str, Record]:
+        """Return the records there are under these keys, and leave copies of those that had none."""
+        cells = self.front.read(scope, keys, self.now())
+        if cells.marked:
+            return self.behind(scope, keys)
+        copies: dict[str, Any] = {key: copied(cells.found.get(key), epoch) for key in keys}
+        missing = [key for key, copy in copies.items() if copy is ABSENT]
+        if len(missing) == 1:
+            copies |= self._fetch_alone(scope, missing[0], cells, epoch)
+        elif missing:
+            copies |= self._fetch_leased(scope, missing, self.front.lease(scope, missing, None, self.now()), epoch)
+        return {key: record for key, record in copies.items() if record is not None}
+
+    def behind(self, scope: str, keys: Collection[str] | None) -> Mapping[str, Record]:
+        """Return the records that the durable store has."""
+        return self.back._ask(self.back._read, scope, keys if keys is None else list(keys))
+
+    def behind_one(self, scope: str, key: str) -> Record | None:
+        return self.back._ask(self.back._read_one, scope, key)
+
+    def _fetch_alone(self, scope: str, key: str, cells: Cells, epoch: bytes) -> Found:
+        """Fetch one key for all who miss it now: one gets the lease, the others wait a little for the copy."""
+        found = cells.found.get(key)
+        if found is None or found.text != LEASE:
+            lease = self.front.lease(scope, [key], ABSENT if found is None else found.version, self.now())
+            if lease[0]:
+                return self._fetch_leased(scope, [key], lease, epoch)
+        return self._wait_for_copy(scope, key, epoch)
+
+    def _wait_for_copy(self, scope: str, key: str, epoch: bytes) -> Found:
+        for seconds in WAITS:
+            time.sleep(seconds)
+            cells = self.front.read(scope, [key], self.now())
+            copy: Any = copied(cells.found.get(key), epoch)
+            if cells.marked or key not in cells.found:
+                break
+            if copy is not ABSENT:
+                return {key: copy}
+        return {key: self.behind_one(scope, key)}
+
+    def _fetch_leased(
+        self, scope: str, keys: Collection[str], lease: tuple[str | None, bool], epoch: bytes
+    ) -> Found:
+        version, marked = lease
+        if marked:
+            self.front.give_up(scope, keys, self.now())
+            return self.behind(scope, keys)
+        found = self.behind(scope, keys)
+        records = {key: found.get(key) for key in keys}
+        try:
+            self.front.fill(scope, records, epoch, str(version), self.now())
+        except FrontDown:
+            pass  # the copy was only for next time
+        return records
