@@ -75,7 +75,7 @@ COMPONENTS: dict[str, Shape] = {
         {"results": _list(_record(_SCOPE)), "next": {"type": "string", "format": "uri", "nullable": True}}
     ),
     "Scope": _record({**_SCOPE, "keys": _list({"type": "string"})}),
-    "Increment": _record({}, by={"type": "number", "default": 1, "minimum": -(2**53), "maximum": 2**53}),
+    "Increment": _record({}, by={"type": "number", "default": 1}),
     "Number": {"type": "number"},
     "Operation": {
         "oneOf": [

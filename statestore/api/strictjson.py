@@ -16,18 +16,19 @@ _INTEGER = re.compile(rb"(?<![\d.eE+-])-?\d{19,}(?![\d.eE])")
 def loads(text: bytes) -> Any:
     """Return the value of JSON text, or raise ``BadRequest``. Of members with the same name the last one wins.
 
-    What would be costly to read is refused before it is read: levels beyond measure, endless integers.
+    What would be costly to read is refused before that: levels without end, endless integers.
     """
     if not text:
         raise BadRequest("The body is empty; a JSON value was expected.")
-    if is_too_deep(text):
-        raise BadRequest(f"The body nests more than {MAX_DEPTH} levels, or its brackets do not match.")
     if _LONG_NUMBER.search(text):
         _check_integers(text)
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)  # at a thousand levels it gives up
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON in UTF-8: {error}.") from None
+    if is_too_deep(text):
+        raise BadRequest(f"The body nests more than {MAX_DEPTH} levels.")
+    return value
 
 
 def _check_integers(text: bytes) -> None:
