@@ -81,33 +81,45 @@ def missing_in_ci(what):
     pytest.skip(f"{what} is MISSING: no test in a browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    """The browser. Playwright keeps an event loop running in this thread: no longer than the module needs it."""
     if not CHROMIUM:
         missing_in_ci("chromium")
     from playwright.sync_api import sync_playwright
 
-    # Playwright keeps an event loop in this thread, which makes Django believe that the tests are asynchronous.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Django takes the tests for asynchronous
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            yield browser
+            browser.close()
+    finally:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture(scope="session")
 def axe():
     """The source of axe-core, from npm: kept in the machine's scratch, never in the repository."""
-    home = Path(tempfile.gettempdir()) / "statestore-axe"
-    file = home / "node_modules" / "axe-core" / "axe.min.js"
-    if not file.exists():
-        if not shutil.which("npm"):
-            missing_in_ci("npm")
-        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(home), "axe-core@4"]
-        if subprocess.run(command, check=False, capture_output=True).returncode or not file.exists():
-            missing_in_ci("axe-core")
-    return file.read_text()
+    home = Path(tempfile.gettempdir()) / f"statestore-axe-{os.getuid()}"
+    file = Path("node_modules") / "axe-core" / "axe.min.js"
+    if not (home / file).exists():
+        fetch_axe(home, file)
+    return (home / file).read_text()
+
+
+def fetch_axe(home, file):
+    """Install it aside and move it into its place, so that two processes may do so at once."""
+    if not shutil.which("npm"):
+        missing_in_ci("npm")
+    aside = Path(tempfile.mkdtemp(prefix="statestore-axe-"))
+    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(aside), "axe-core@4"]
+    if subprocess.run(command, check=False, capture_output=True).returncode or not (aside / file).exists():
+        missing_in_ci("axe-core")
+    try:
+        aside.rename(home)
+    except OSError:
+        shutil.rmtree(aside)
 
 
 @pytest.fixture
