@@ -20,18 +20,19 @@ class StoreHandler:
     """The configured stores by alias, each built on first use and then shared by all threads.
 
     A store holds no connection of its own (those are Django's, one a thread), so that one instance serves a whole
-    process, its forks included. Building one touches no server. When ``STATESTORE`` is replaced (as by
+    process, its forks included. Building one touches no server. When ``STATESTORE`` or ``CACHES`` is replaced (as by
     ``override_settings``), stores whose parameters stay the same are kept and the others are built anew.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._settings: Any = None
+        self._caches: Any = None
         self._built: dict[str, tuple[Any, StateStore]] = {}
 
     def __getitem__(self, alias: str) -> StateStore:
         """Return the store with this alias, or raise ``UnknownStore``."""
-        if self._settings is getattr(settings, "STATESTORE", None) and alias in self._built:
+        if isinstance(alias, str) and alias in self._built and self._is_current():
             return self._built[alias][1]
         with self._lock:
             self._follow_settings()
@@ -55,17 +56,21 @@ class StoreHandler:
         for _, store in built.values():
             store.close()
 
+    def _is_current(self) -> bool:
+        return self._settings is getattr(settings, "STATESTORE", None) and self._caches is settings.CACHES
+
     def _follow_settings(self) -> None:
-        current = getattr(settings, "STATESTORE", None)
-        if current is not self._settings:
-            params = conf.store_params()
-            self._built = {
-                alias: (given, store)
-                for alias, (given, store) in self._built.items()
-                # where an alias leads, and what a composite is made of, may have changed
-                if params.get(alias) == given and not isinstance(given, str) and not store.composite
-            }
-            self._settings = current
+        if not self._is_current():
+            self._built = {alias: built for alias, built in self._built.items() if self._stays(alias, *built)}
+            self._settings, self._caches = getattr(settings, "STATESTORE", None), settings.CACHES
+
+    def _stays(self, alias: str, params: Any, store: StateStore) -> bool:
+        """Say whether a store is still what the settings say."""
+        if isinstance(params, str) or store.composite:  # what these lead to may have changed
+            return False
+        if hasattr(store, "cache_alias") and self._caches is not settings.CACHES:
+            return False
+        return conf.store_params().get(alias) == params
 
     def _find(self, alias: str, followed: tuple[str, ...]) -> StateStore:
         params = conf.store_params().get(alias) if isinstance(alias, str) else None

@@ -224,3 +224,12 @@ def run(code, settings=None):
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_a_cache_of_another_kind_is_followed(settings):
+    settings.STATESTORE = {"STORES": {"default": {"BACKEND": "statestore.backends.CacheStore"}}}
+    before = stores["default"]
+    assert stores["default"] is before
+    settings.CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://127.0.0.1:1"}}
+    assert type(before).__name__ == "PortableStore"
+    assert type(stores["default"]).__name__ == "RedisStore"
