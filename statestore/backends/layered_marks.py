@@ -62,6 +62,10 @@ class Marks(Line):
             if not done:
                 self._change_mark(scope, lambda all_: [one for one in all_ if one[0] != mark.token], now)  # noqa: B023
 
+    def live_tokens_of(self, scope: str, now: int) -> list[Token]:
+        """Return the tokens of the writers that have marked this scope."""
+        return live_tokens(self.ask(self.store._read_one, scope, MARK), now)
+
     def drop(self, places: Places, now: int) -> None:
         """Remove copies and leases."""
         self.in_turn(_removals(self._find_cells(places), now))
