@@ -31,6 +31,11 @@ def machine():
     return f"{_processor()}, {os.cpu_count()} cores, {gigabytes} GB, {platform.system()} {platform.machine()}"
 
 
+def load():
+    """Return how many programs wanted a processor in the last quarter of an hour, on average."""
+    return f"{os.getloadavg()[2]:.1f}"
+
+
 def _processor():
     about = Path("/proc/cpuinfo")
     lines = about.read_text(encoding="utf-8").splitlines() if about.exists() else []

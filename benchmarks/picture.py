@@ -4,7 +4,7 @@ from html import escape
 from math import log10
 
 from .figures import Figure, ratios
-from .targets import TARGETS
+from .targets import TARGETS, TITLES
 
 SHOWN = {
     ("get", "100 B"): "#3b82c4",
@@ -60,7 +60,7 @@ def _legend():
 def _panel(family, cells, top):
     names = list(next(iter(cells.values())))
     bottom = top + HEAD + LINE * len(names)
-    parts = [f'<text class="title" x="8" y="{top + 30}">{escape(family)}</text>']
+    parts = [f'<text class="title" x="8" y="{top + 30}">{escape(TITLES[family])}</text>']
     for tick in TICKS:
         kind = "hand" if tick == 1 else "grid"
         x = place(tick)

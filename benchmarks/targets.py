@@ -1,5 +1,11 @@
 """What our stores are to reach: times as long as the hand-written line of the same run, at most."""
 
+TITLES = {
+    "memory": "In one process",
+    "sqlite": "SQLite",
+    "postgresql": "PostgreSQL",
+    "redis": "Redis and Valkey",
+}
 TARGETS = {
     ("redis", "statestore CacheStore"): {
         ("get", "100 B"): 0.75,
