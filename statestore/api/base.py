@@ -1,6 +1,6 @@
 """What all views of the API share: from the URL to a store that the caller may use."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated, PermissionDenied
@@ -45,8 +45,8 @@ class StateView(APIView):
     plain: HttpRequest
     """The request as Django knows it."""
     alias: str
-    scope: str | None = None
-    key: str | None = None
+    scope: Any = None  # a name, where the route has one
+    key: Any = None
     query: Query
     conditions: Conditions
     store: Any = None
@@ -60,7 +60,7 @@ class StateView(APIView):
 
     def initial(self, request: Any, *args: Any, **segments: str) -> None:
         """Check everything but the body, in an order that gives nothing away."""
-        given = self.plain.method
+        given = self.plain.method or ""
         method = "GET" if given in {"HEAD", "OPTIONS"} else given
         if method not in self.actions and given != "OPTIONS":
             raise MethodNotAllowed(given)
@@ -119,7 +119,7 @@ class StateView(APIView):
         """Return ours: problems as JSON."""
         return problems.respond
 
-    def raise_uncaught_exception(self, exc: Exception) -> None:
+    def raise_uncaught_exception(self, exc: Exception) -> NoReturn:
         """Leave what nobody foresaw to Django."""
         raise exc
 
@@ -146,7 +146,7 @@ class StateView(APIView):
 
     # -- for the methods
 
-    def options(self, request: Any, *args: Any, **segments: str) -> HttpResponse:
+    def options(self, request: Any, *args: Any, **segments: str) -> Any:
         """Say what the resource understands."""
         response = replies.reply(self.metadata_class().determine_metadata(request, self))
         self.tell_what_is_understood(response)

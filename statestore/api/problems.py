@@ -9,14 +9,14 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
-from rest_framework.exceptions import APIException, Throttled
+from rest_framework.exceptions import APIException
 from rest_framework.views import set_rollback
 
 from statestore import exceptions as ours
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = 5  # seconds
-STATUS = {
+STATUS: dict[type[Exception], int] = {
     ours.TooManyKeys: 413,
     ours.ValueTooLarge: 413,
     ours.InvalidScope: 400,
@@ -30,7 +30,7 @@ STATUS = {
     ours.StoreTimeout: 504,
     ours.StoreError: 503,
 }
-DJANGO_STATUS = {
+DJANGO_STATUS: dict[type[Exception], int] = {
     RequestDataTooBig: 413,
     SuspiciousOperation: 400,
     UnreadablePostError: 400,
@@ -119,8 +119,9 @@ def _of_framework(error: APIException) -> HttpResponse:
     response = problem(error.status_code, str(detail), **getattr(error, "members", {}))
     if header := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = header
-    if isinstance(error, Throttled) and error.wait is not None:
-        response["Retry-After"] = str(math.ceil(error.wait))
+    wait = getattr(error, "wait", None)
+    if wait is not None:
+        response["Retry-After"] = str(math.ceil(wait))
     return response
 
 

@@ -18,11 +18,12 @@ class StateRequest(Request):
         super().__init__(request, authenticators=authenticators(), negotiator=_NEGOTIATOR)
 
     @property
-    def POST(self) -> QueryDict:  # noqa: N802 (Django's name)
+    def POST(self) -> Any:  # type: ignore[override]  # noqa: N802 (Django's name)
         """Hold no form: the check for CSRF asks for one, and must not use up the body."""
         return _NO_FORM
 
 
 def authenticators() -> list[Any]:
     """Return the site's, as its settings are at this moment."""
-    return [kind() for kind in api_settings.DEFAULT_AUTHENTICATION_CLASSES]
+    kinds: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    return [kind() for kind in kinds]

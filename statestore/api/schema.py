@@ -93,7 +93,7 @@ class StateSchema(AutoSchema):
     def _query(self) -> list[Shape]:
         return [
             {"in": "query", "name": name, "schema": QUERY[name]}
-            for name in self.view.parameters.get(self.method, ())
+            for name in vars(type(self.view)).get("parameters", {}).get(self.method, ())
         ]
 
     def _responses(self, what: Operation) -> Shape:

@@ -17,7 +17,7 @@ class StateThrottle(ScopedRateThrottle):
 
 def throttles(action: str) -> list[SimpleRateThrottle]:
     """Return the throttles for an action: the site's own, and ours where the site sets a rate for its scope."""
-    site = api_settings.DEFAULT_THROTTLE_CLASSES
+    site: Any = api_settings.DEFAULT_THROTTLE_CLASSES
     found = [kind() for kind in site if not issubclass(kind, ScopedRateThrottle)] if site else []
     if api_settings.DEFAULT_THROTTLE_RATES.get(SCOPES[action]):
         found.append(StateThrottle())
