@@ -21,7 +21,7 @@ from statestore.exceptions import InvalidScope, InvalidValue
 from statestore.names import check_prefix
 
 PER_PAGE = 100
-IDLE_STEPS = 10  # reads of STRIDE scopes, at most, in search of idle ones
+IDLE_STEPS = 5  # reads of STRIDE scopes, at most, in search of idle ones
 STRIDE = 1000
 WAY_BACK = 5  # pages
 IDLE = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.test import Client
+from django.test import Client, override_settings
 
 from statestore import stores
 from statestore.testing import Clock, override_stores
@@ -25,7 +25,10 @@ def two_stores(db):
     """Two stores of the same manners: the database, and memory; by a clock that stands still."""
     model = {"BACKEND": "statestore.backends.ModelStore"}
     memory = {"BACKEND": "statestore.backends.MemoryStore"}
-    with override_stores(default=model, memory=memory, locmem="memory") as handler:
+    with (
+        override_settings(STATESTORE={"STORES": {}}),
+        override_stores(default=model, memory=memory, locmem="memory") as handler,
+    ):
         clock = Clock()
         for alias in ("default", "memory"):
             handler[alias].clock = clock
