@@ -1,5 +1,6 @@
 """A connection of Django's as ``ModelStore`` uses it: a lost one is noticed, what is safe is repeated."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from math import ceil
 from types import TracebackType
@@ -139,10 +140,10 @@ class Database:
             try:
                 connection.ensure_connection()
             except Error:
-                connection.close()  # it may be half made
+                drop(connection)  # it may be half made
                 raise
             if watch.was_cut:  # before there was anything to cut
-                connection.close()
+                drop(connection)
                 raise OperationalError("The connection was made too late.")
         return connection
 
@@ -151,7 +152,7 @@ class Database:
         connection = self.connection
         if not self.lost(error, watch) or connection.connection is None or connection.in_atomic_block:
             return False
-        connection.close()
+        drop(connection)
         return True
 
 
@@ -176,16 +177,27 @@ class Block(transaction.Atomic):
     def __exit__(
         self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
     ) -> None:
+        driver = self.database.connection.connection
         with self.database.watch() as watch:
             try:
                 super().__exit__(kind, raised, trace)
             except Error as error:
-                if not self.outermost or not self.database.lost(error, watch):
+                if not self.outermost or not self._lost(driver, error, watch):
                     raise
-                self.database.connection.close()
+                drop(self.database.connection)
                 if kind is not None:
                     raise
                 raise self.database.unknown() from error
+
+    def _lost(self, driver: Any, error: Error, watch: Watch) -> bool:
+        # Django gives a connection up that can't even roll back, and may have opened another since.
+        return self.database.connection.connection is not driver or self.database.lost(error, watch)
+
+
+def drop(connection: Any) -> None:
+    """Close a connection of Django's that is of no more use, whatever its driver says to that."""
+    with contextlib.suppress(Error):
+        connection.close()
 
 
 def connect_in_time(connection: Any, seconds: float) -> None:

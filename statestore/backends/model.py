@@ -145,7 +145,8 @@ class ModelStore(StateStore):
         """Delete the rows under a condition and return how many live ones went, by scope."""
         sql = self._sql
         if self._db.connection.vendor == "postgresql":
-            return dict(self._db.write_rows(*sql.count_deleted(where, params, now), patience))  # type: ignore[attr-defined]
+            statement, values = sql.count_deleted(where, params, now)  # type: ignore[attr-defined]
+            return dict(self._db.write_rows(statement, values, patience))
         rows = self._delete_rows(where, params, patience, columns=f"{sql.scope}, {sql.expires_at}")
         return Counter(sql.plain(name) for name, expires_at in rows if expires_at is None or expires_at > now)
 

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, Self
 
 TICK = 0.25  # seconds between two looks
+NEVER = float("inf")
 LINGER = 20  # looks at nothing before the thread goes to sleep
 
 
@@ -27,22 +28,23 @@ class Watch:
 
     def __init__(self, connection: Any, seconds: float | None) -> None:
         self.connection = connection
-        self.deadline = None if seconds is None else time.monotonic() + seconds
+        self.deadline = NEVER if seconds is None else time.monotonic() + seconds
         self.was_cut = False
 
     def __enter__(self) -> Self:
-        if self.deadline is not None:
+        if self.deadline is not NEVER:
             _under_way[id(self)] = self
             if not _thread.looks:
                 _thread.wake()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self.deadline is not None and _under_way.pop(id(self), None) is None:
+        if self.deadline is not NEVER and _under_way.pop(id(self), None) is None:
             with _cutting:  # it may be under the knife this moment: later its socket may be somebody else's
                 pass
             if not self.connection.in_atomic_block:
-                self.connection.close()  # also where the answer had just come
+                with contextlib.suppress(Exception):  # whatever a driver says of a socket that is gone
+                    self.connection.close()  # also where the answer had just come
 
 
 _under_way: dict[int, Watch] = {}
@@ -95,7 +97,7 @@ def _cut(watch: Watch) -> None:
     with _cutting:
         if _under_way.pop(id(watch), None) is not None:
             watch.was_cut = True
-            with contextlib.suppress(Exception):  # whatever a driver says of a socket that is gone
+            with contextlib.suppress(Exception):  # the same
                 _shut(watch.connection.connection)
 
 
