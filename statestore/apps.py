@@ -8,6 +8,8 @@ class StateStoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from statestore.api.checks import register_checks as register_api_checks
         from statestore.checks import register_checks
 
         register_checks()
+        register_api_checks()

@@ -10,6 +10,8 @@ lone surrogates). Left to see to are NaN and infinities (orjson writes null), in
 
 import marshal
 import math
+from array import array
+from itertools import accumulate
 from typing import Any
 
 import orjson
@@ -22,7 +24,7 @@ MIN_INT, MAX_INT = -(2**63), 2**63 - 1
 
 _PLAIN = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 _SCREEN = _PLAIN | orjson.OPT_STRICT_INTEGER
-_SQUARE = bytes.maketrans(b"{}", b"[]")
+_STEPS = bytes.maketrans(b"[{]}", array("b", [1, 1, -1, -1]).tobytes())
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _SCALARS = (str, int, float, bool, type(None))
 
@@ -53,19 +55,15 @@ def decode(text: bytes) -> Any:
 def is_too_deep(text: bytes) -> bool:
     """Say whether JSON text nests more than ``MAX_DEPTH`` containers.
 
-    What is outside strings is reduced to its brackets, and a layer of innermost pairs is peeled off at a time.
+    What is outside strings is reduced to its brackets; one that opens counts 1, one that closes -1.
     """
     if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
         return False
     if b"\\" in text:
         text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
     outside_strings = text.split(b'"')[::2]
-    brackets = b"".join(outside_strings).translate(_SQUARE, _NO_BRACKETS)
-    for _ in range(MAX_DEPTH):
-        brackets = brackets.replace(b"[]", b"")
-        if not brackets:
-            return False
-    return True
+    steps = array("b", b"".join(outside_strings).translate(_STEPS, _NO_BRACKETS))
+    return max(accumulate(steps), default=0) > MAX_DEPTH
 
 
 def _judge(value: Any) -> None:

@@ -22,7 +22,7 @@ ROOMS = [
     ["backends", "fields", "models", "migrations", "redis_cluster"],
     ["handler"],
     [],  # whatever is named nowhere: what goes with a request, and with the site as a whole
-    ["admin", "api", "management", "templatetags", "testing"],
+    ["admin", "api", "management", "templatetags", "testing", "apps"],  # apps puts the house together
 ]  # fmt: skip
 ELSEWHERE = 4
 FLOOR = {module: floor for floor, modules in enumerate(ROOMS) for module in modules}

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
 
 from statestore import conf
 from statestore.api import options
@@ -13,7 +14,10 @@ HINT = f"The settings are {', '.join(options.DEFAULTS)}."
 
 def check_api(**kwargs: Any) -> list[CheckMessage]:
     """Return what is wrong with ``STATESTORE["API"]``."""
-    given = conf.section("API")
+    try:
+        given = conf.section("API")
+    except ImproperlyConfigured:
+        return []  # what is wrong with STATESTORE itself has a check of its own
     return list(_problems(given)) if isinstance(given, Mapping) else []  # what is no dict is statestore.E014
 
 
