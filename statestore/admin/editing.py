@@ -47,7 +47,7 @@ class Draft:
     @property
     def choices(self) -> list[tuple[str, str, bool]]:
         """Return what can be chosen as expiry: a word, its label, whether it is chosen now."""
-        offered = {word: label for word, label in EXPIRY.items() if word != "keep" or self.version}
+        offered = {word: str(label) for word, label in EXPIRY.items() if word != "keep" or self.version}
         chosen = self.expiry if self.expiry in offered else "store"
         return [(word, label, word == chosen) for word, label in offered.items()]
 
@@ -88,14 +88,15 @@ class Draft:
             self.errors["expiry"] = _("What is stored now can't be read. Choose when the new value expires.")
             return
         text = self.text.replace("\r\n", "\n")
-        self.mistake = mistake(text, str(error), error.pointer and locate(text, error.pointer))
+        pointer = getattr(error, "pointer", None)
+        self.mistake = mistake(text, str(error), locate(text, pointer) if pointer else None)
 
     def changes(self) -> str:
         """Return the change as the history keeps it."""
         fields = ["value"] if self.expiry == "keep" else ["value", "expiry"]
         return json.dumps([{"changed": {"fields": fields}}])
 
-    def _lifetime(self) -> dict[str, float | None]:
+    def _lifetime(self) -> dict[str, Any]:
         if self.expiry == "store":
             return {}
         return {"ttl": None if self.expiry == "never" else parse_age(self.ttl).total_seconds()}

@@ -1,7 +1,8 @@
 """Export and import of scopes as JSON lines."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO, cast
 
 from asgiref.sync import sync_to_async
 from django.contrib import messages
@@ -68,8 +69,8 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 async def _async(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    advance = sync_to_async(next)
-    while (chunk := await advance(chunks, None)) is not None:
+    advance = sync_to_async(partial(next, chunks, None))
+    while (chunk := await advance()) is not None:
         yield chunk
 
 
@@ -110,7 +111,7 @@ class ImportPage(Page):
             self.store, on_conflict=on_conflict, on_written=lambda scope, _key: written.setdefault(scope)
         )
         try:
-            loader.load(lines_of(file, self.store))
+            loader.load(lines_of(cast("BinaryIO", file), self.store))
         except BadLine as error:
             return self._form(problem=str(error), loaded=loader.loaded)
         finally:

@@ -27,7 +27,7 @@ def together() -> AbstractContextManager[Any]:
     return transaction.atomic(using=router.db_for_write(LogEntry))
 
 
-def note(request: HttpRequest, action: int, objects: Iterable[tuple[str, ...]], message: str = "") -> None:
+def note(request: Any, action: int, objects: Iterable[tuple[str, ...]], message: str = "") -> None:
     """Write down that the user did this to these objects, each a store, a store and a scope, or those and a key."""
     kind = ContentType.objects.get_for_model(Entry)
     LogEntry.objects.bulk_create(
@@ -65,7 +65,7 @@ class HistoryPage(Page):
         page.object_list = [one for one in page.object_list if self._is_mine(one)]
         return self.page(title=_("Change history"), action_list=page)
 
-    def _is_mine(self, logged: LogEntry) -> bool:
+    def _is_mine(self, logged: Any) -> bool:
         names = from_object_id(logged.object_id or "")
         logged.key = names[2] if len(names) > 2 else ""
         return names[:2] == [self.alias, self.scope]

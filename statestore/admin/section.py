@@ -39,10 +39,15 @@ register_converter(NameConverter, "statename")
 
 def attach(site: AdminSite) -> None:
     """Add the section to this admin site; adding it again changes nothing."""
-    if not getattr(site, "has_scoped_state", False):
-        site.has_scoped_state = True
-        site.get_urls = _with_urls(site, site.get_urls)
-        site.get_app_list = _with_section(site, site.get_app_list)
+    if getattr(site, "has_scoped_state", False):
+        return
+    hooks = {
+        "has_scoped_state": True,
+        "get_urls": _with_urls(site, site.get_urls),
+        "get_app_list": _with_section(site, site.get_app_list),
+    }
+    for name, hook in hooks.items():
+        setattr(site, name, hook)
 
 
 def _with_urls(site: AdminSite, get_urls: Callable[[], list[Any]]) -> Callable[[], list[Any]]:

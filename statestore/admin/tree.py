@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -41,7 +41,7 @@ class Tree:
         return mark_safe(f'<div class="state-tree">{self._leaf(value, path)}</div>')
 
     def _inside(self, value: dict[str, Any] | list[Any], path: list[str], start: int, level: int) -> Iterator[str]:
-        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        pairs: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
         stop = min(len(value), start + self._children)
         for at, (token, child) in enumerate(islice(pairs, start, stop), start):
             if self._left <= 0:
