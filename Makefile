@@ -10,7 +10,7 @@ RUN_READY = .venv/.ready-to-run
 DEV_READY = .venv/.ready-to-test
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick servers lint format typecheck bench bench-scale clean
+.PHONY: help run test quick servers lint format typecheck docs matrix bench bench-scale clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,12 @@ format: $(DEV_READY) ## Format the code, and fix what ruff can fix.
 
 typecheck: $(DEV_READY) ## Check the types with mypy.
 	$(VENV) -m mypy
+
+docs: $(DEV_READY) ## Build the documentation into build/docs; a warning is an error.
+	$(VENV) -m sphinx -q -W --keep-going docs build/docs
+
+matrix: $(DEV_READY) ## Try every supported Python, Django and redis-py that can be had here.
+	$(VENV) -m nox $(ARGS)
 
 bench: $(DEV_READY) ## Measure beside hand-written drivers and peers; writes docs/benchmarks.md.
 	$(VENV) -m benchmarks $(ARGS)
