@@ -33,7 +33,7 @@ class Through:
             copies |= self._fetch_alone(scope, missing[0], cells, epoch)
         elif missing:
             copies |= self._fetch_leased(scope, missing, self.front.lease(scope, missing, None, self.now()), epoch)
-        return {key: record for key, record in copies.items() if record is not None}
+        return {key: record for key, record in copies.items() if isinstance(record, Record)}
 
     def behind(self, scope: str, keys: Collection[str] | None) -> Mapping[str, Record]:
         """Return the records that the durable store has."""

@@ -248,7 +248,7 @@ def test_while_one_tries_whether_it_is_back_the_others_go_without(store, front, 
 
     with monkeypatch.context() as patch:
         patch.setattr(front, "_read", slow)
-        thread = threading.Thread(target=store.get, args=("user:2", "a"))
+        thread = threading.Thread(target=in_thread, args=(lambda: store.get("user:2", "a", "none"),))
         thread.start()
         assert trying.wait(10)
         with pytest.raises(FrontDown):
@@ -379,6 +379,51 @@ def test_outage_in_the_midst_of_marking_several_scopes_leaves_nothing_stale(stor
     assert [store.get(scope, "a") for scope in ("s:1", "s:2")] == [None, None]
     rested(store)
     assert [another_process(store).get(scope, "a") for scope in ("s:1", "s:2")] == [None, None]
+
+
+@pytest.mark.parametrize("keys", [["a"], ["a", "b"]])
+def test_what_is_missing_is_missing_when_a_writer_comes_before_the_lease(store, monkeypatch, keys):
+    lease = store._front.lease
+
+    def overtaken(scope, *args):
+        store._front.mark({scope: ["c"]}, "token", store.now())
+        return lease(scope, *args)
+
+    monkeypatch.setattr(store._front, "lease", overtaken)
+    assert store.get(SCOPE, keys) == [None] * len(keys)
+    assert store.entry(SCOPE, "a") is None
+    assert store._front.read(SCOPE, keys, store.now()).found == {}
+
+
+def test_copy_of_a_writer_that_died_after_its_commit_is_not_older(store, front, monkeypatch):
+    """The reader saw no mark; the writer marks; the reader takes its lease, so it looks again."""
+    assert died_after_commit(store, monkeypatch) == "new"
+
+
+def test_control_without_the_second_look_it_is(store, front, monkeypatch):
+    lease = store._front.lease
+    monkeypatch.setattr(store._front, "lease", lambda *args: (lease(*args)[0], False))
+    assert died_after_commit(store, monkeypatch) == "old", "the interleaving no longer provokes the bug"
+
+
+def died_after_commit(store, monkeypatch):
+    """What is read when the mark of a writer has ended that died; a reader came between its mark and its write."""
+    now = [1_000_000.0]
+    store.clock = lambda: now[0]
+    store.set(SCOPE, "a", "old")
+    read = store._front.read
+
+    def look_and_be_overtaken(scope, keys, moment):
+        cells = read(scope, keys, moment)
+        store._front.mark({SCOPE: ["a"]}, "token", moment)
+        return cells
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._front, "read", look_and_be_overtaken)
+        assert store.get(SCOPE, "a") == "old"
+    store._back.set(SCOPE, "a", "new")
+    now[0] += 450
+    return store.get(SCOPE, "a")
 
 
 # -- a fast store with limits
