@@ -30,7 +30,7 @@ logger = logging.getLogger("statestore")
 
 Answer = TypeVar("Answer")
 
-DEFAULTS = {"durable": "default", "fast": "fast", "trust": 1.0, "longest_transaction": 300.0}
+DEFAULTS: dict[str, Any] = {"durable": "default", "fast": "fast", "trust": 1.0, "longest_transaction": 300.0}
 MARKED_FOR, REUSED_FOR = 1.5, 0.5  # longest transactions: a mark that is used once more still lasts for one
 TRIES = 10  # at writing without marks while others find the fast store well again
 
