@@ -1,5 +1,6 @@
 """Random histories on a real PostgreSQL and a real Valkey, by several processes; and planted bugs they catch."""
 
+import random
 import time
 
 import pytest
@@ -17,7 +18,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
 ]
 
-ROUNDS = 20  # of a history with a planted bug, before we say that it goes uncaught
+ROUNDS = 60  # of a history with a planted bug, before we say that it goes uncaught
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def slow(monkeypatch):
     fill = Front.fill
 
     def pause_and_fill(*args):
-        time.sleep(0.003)
+        time.sleep(random.uniform(0, 0.06))
         fill(*args)
 
     monkeypatch.setattr(Front, "fill", pause_and_fill)
@@ -40,7 +41,7 @@ def slow(monkeypatch):
 @pytest.mark.parametrize("history", HISTORIES, ids=["growing", "coming and going"])
 def test_no_reader_ever_goes_back(store, history):
     found, reads = faults(store, 100, history=history)
-    assert reads > 100, "too little traffic to mean anything"
+    assert reads > 50, "too little traffic to mean anything"
     assert found == 0
 
 
@@ -79,6 +80,7 @@ def _without_lease(hook, args):
 
 
 def unmarked_before_commit(patch):
+    patch.setattr(LayeredStore, "_in_transaction", lambda self: False)
     patch.setattr(LayeredStore, "_after_commit", lambda self, action: action())
 
 

@@ -10,6 +10,7 @@ python -m tests.prove.history --store layered-servers --writes 2000
 
 import argparse
 import multiprocessing
+import random
 import sys
 import time
 
@@ -47,14 +48,20 @@ class Undo(Exception):
     """Rolls a transaction back."""
 
 
+def pause():
+    """Leave readers time to make copies between the writes."""
+    time.sleep(random.uniform(0, 0.04))
+
+
 def write(board, store, writes, number):
     for turn in range(writes):
+        pause()
         if turn % 5 == 4:
             write_in_vain(store)
         elif turn % 3 == number:
             with transaction.atomic(using=database(store)):
                 sum_ = store.increment(SCOPE, KEY)
-                time.sleep(0.001)
+                time.sleep(0.01)
             board.note(sum_)
         else:
             board.note(store.increment(SCOPE, KEY))
@@ -82,6 +89,7 @@ def read(board, store):
 
 def come_and_go(board, store, writes, number):
     for _ in range(writes):
+        pause()
         with board.begun.get_lock():  # one after the other, so that what is there is known
             turn = board.begun.value = board.begun.value + 1
             if turn % ROUND:
