@@ -10,7 +10,7 @@ RUN_READY = .venv/.ready-to-run
 DEV_READY = .venv/.ready-to-test
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick servers lint format typecheck docs matrix bench bench-scale clean
+.PHONY: help run test quick servers lint format typecheck docs matrix mutants bench bench-scale clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ docs: $(DEV_READY) ## Build the documentation into build/docs; a warning is an e
 
 matrix: $(DEV_READY) ## Try every supported Python, Django and redis-py that can be had here.
 	$(VENV) -m nox $(ARGS)
+
+mutants: $(DEV_READY) ## Plant bugs on purpose, one by one, and see that the tests catch each.
+	$(VENV) -m tests.servers run --only valkey,postgres -- python -m tests.mutants $(ARGS)
 
 bench: $(DEV_READY) ## Measure beside hand-written drivers and peers; writes docs/benchmarks.md.
 	$(VENV) -m benchmarks $(ARGS)

@@ -1,0 +1,149 @@
+"""The bugs: what each would do to a user, where it is planted, and the tests that must catch it."""
+
+from typing import NamedTuple
+
+RULES, THREADS, EVERY = (
+    "tests/contract/test_rules.py",
+    "tests/contract/test_concurrency.py",
+    "tests/faults/test_every_call.py",
+)
+MODEL, LAYERED, FAILURES = (
+    "backends/model.py",
+    "tests/backends/test_layered.py",
+    "tests/backends/test_redis_failures.py",
+)
+
+
+class Bug(NamedTuple):
+    """In the file, below `statestore/`, `right` stands once; `wrong` takes its place."""
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    tests: tuple[str, ...]
+    servers: bool = False  # do they need any? Without, there is less to collect
+
+
+BUGS = [
+    Bug(
+        "lost update: a change is written over whatever is there by now",
+        "backends/writing.py",
+        "self._tell(self._write, scope, {name: text}, stamp, found)",
+        "self._tell(self._write, scope, {name: text}, stamp, None)",
+        (THREADS, "-k", "default and (increments_lose_nothing or updates_lose_nothing)"),
+    ),
+    Bug(
+        "several keys are written in several transactions",
+        MODEL,
+        "return bool(self._db.write(*self._sql.upsert(scope, rows, stamp)))",
+        "return all([self._db.write(*self._sql.upsert(scope, [row], stamp)) for row in rows])",
+        (EVERY, "-k", "statement and default"),
+    ),
+    Bug(
+        "a bulk write that is refused half way leaves its first half",
+        "backends/writing.py",
+        "self._put_texts(check_scope(scope), self._texts(scope, mapping), ttl)",
+        "[self._put_texts(check_scope(scope), self._texts(scope, {k: mapping[k]}), ttl) for k in mapping][-1]",
+        (RULES, "-k", "memory and (bad_key_among or refuse or share_a_version)"),
+    ),
+    Bug(
+        "keys() lists what has expired",
+        "backends/reading.py",
+        "return {key: stamp for key, stamp in found.items() if stamp.is_live(now)}",
+        "return {key: stamp for key, stamp in found.items() if now}",
+        (RULES, "-k", "memory and expired_entry_is_missing"),
+    ),
+    Bug(
+        "the delete of a scope takes those whose names start alike",
+        MODEL,
+        'self._count_deleted(f"{self._sql.scope} = %s", [self._sql.name(scope)], now)',
+        'self._count_deleted(f"{self._sql.scope} LIKE %s", [self._sql.name(scope) + "%"], now)',
+        (RULES, "-k", "default and delete"),
+    ),
+    Bug(
+        "an active id covers those that start alike",
+        "names.py",
+        "any(part in active for part in leading(scope))",
+        "any(scope.startswith(part) for part in active)",
+        ("tests/test_names.py", "-k", "active"),
+    ),
+    Bug(
+        "a clean does not look again before it removes",
+        MODEL,
+        "return self._count_deleted(*self._sql.unused(names, unused_since, now), now, LONG)",
+        "return self._count_deleted(*self._sql.unused(names, 1 << 62, now), now, LONG)",
+        (RULES, "-k", "default and after_it_was_looked_at"),
+    ),
+    Bug(
+        "a version comes back when the same value is created again",
+        "backends/writing.py",
+        "stamp = Stamp(new_version(), now, None if lifetime is None else now + lifetime)",
+        'stamp = Stamp(f"{hash(tuple(texts.items())) % 10**16:016}", now, lifetime and now + lifetime)',
+        (RULES, "-k", "memory and (never_used_twice or does_not_fit_its_successor)"),
+    ),
+    Bug(
+        "a read that fails says that there is nothing",
+        "backends/core.py",
+        "raise self._unwell(error, writing=False) from error",
+        "return {}",
+        (RULES, "-k", "memory and failing_backend"),
+    ),
+    Bug(
+        "a database that is gone has no rows",
+        "backends/database.py",
+        "if not self.reconnects(error, watch) or watch.was_cut:\n                    raise",
+        "if not self.reconnects(error, watch) or watch.was_cut:\n                    return []",
+        (EVERY, "-k", "statement and default"),
+    ),
+    Bug(
+        "a commit whose answer is lost is called a failure",
+        "backends/database.py",
+        "return self.database.connection.connection is not driver or self.database.lost(error, watch)",
+        "return False",
+        (EVERY, "-k", "statement and after and postgres"),
+        servers=True,
+    ),
+    Bug(
+        "a copy is put into the fast store though it was overtaken",
+        "backends/layered_front.py",
+        'return "_write", (scope, {cell(key): text}, stamp, lease)',
+        'return "_write", (scope, {cell(key): text}, stamp, None)',
+        (LAYERED, "-k", "overtaken"),
+    ),
+    Bug(
+        "a write that timed out is sent again",
+        "backends/redis_link.py",
+        "if writing or isinstance(error.__cause__, TimeoutError):",
+        "if isinstance(error.__cause__, TimeoutError):",
+        (FAILURES, "-k", "sent_once_and_unknown"),
+    ),
+    Bug(
+        "a scope and its index lie in different slots of a cluster",
+        "backends/redis_layout.py",
+        'return Place(b"%b:%b" % (index, name), index, name)',
+        'return Place(b"%b:%b" % (index.replace(b"{", b"").replace(b"}", b""), name), index, name)',
+        ("tests/backends/test_redis_layout.py", "-k", "in_one_slot"),
+    ),
+    Bug(
+        "the admin shows a stored text as HTML",
+        "admin/tree.py",
+        "return _UNSEEN.sub(lambda found: _sign(found[0]), escape(text))",
+        "return _UNSEEN.sub(lambda found: _sign(found[0]), text)",
+        ("tests/admin/test_tree.py",),
+    ),
+    Bug(
+        "signals go out before the commit",
+        MODEL,
+        "transaction.on_commit(action, using=self.database, robust=True)",
+        "action()",
+        ("tests/backends/test_model.py", "-k", "default and signals"),
+    ),
+    Bug(
+        "a server that has stopped holds its callers",
+        "backends/watchdog.py",
+        "_shut(watch.connection.connection)",
+        "_shut(None)",
+        ("tests/backends/test_watchdog.py",),
+    ),
+]
