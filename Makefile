@@ -42,8 +42,9 @@ format: $(DEV_READY) ## Format the code, and fix what ruff can fix.
 	$(VENV) -m ruff check --fix .
 	$(VENV) -m ruff format .
 
-typecheck: $(DEV_READY) ## Check the types with mypy.
+typecheck: $(DEV_READY) ## Check the types with mypy and pyright.
 	$(VENV) -m mypy
+	$(VENV) -m basedpyright --level error
 
 docs: $(DEV_READY) ## Build the documentation into build/docs; a warning is an error.
 	$(VENV) -m sphinx -q -W --keep-going docs build/docs

@@ -16,6 +16,7 @@ TOOLS = [
     "hypothesis",
     "pydantic",
     "PyMySQL",
+    "pymemcache",
     "psutil",
     "psycopg[binary]",
 ]

@@ -200,7 +200,7 @@ def _place(store: StateStore) -> tuple[str, ...] | None:
 
 
 def _threats(alias: str, store: StateStore) -> Iterator[CheckMessage]:
-    told = store.threats() if hasattr(store, "threats") else []
+    told: list[str] = getattr(store, "threats", list)()
     if told:
         yield _message("W002", f"What the store {alias!r} can't promise: {' '.join(told)}")
     if (

@@ -46,9 +46,9 @@ def check_idle(given: Any) -> timedelta:
         return parse_age(given)
     if isinstance(given, timedelta) and given >= timedelta(0):
         return given
-    if type(given) in (int, float) and math.isfinite(given) and given >= 0:
+    if type(given) in (int, float) and math.isfinite(given) and given >= 0:  # pyright: ignore[reportArgumentType, reportOperatorIssue]
         try:
-            return timedelta(seconds=given)
+            return timedelta(seconds=given)  # pyright: ignore[reportArgumentType, reportOperatorIssue]
         except OverflowError:
             raise InvalidValue(f"This age is too long: {ascii(given)[:80]}.") from None
     raise InvalidValue(f"An age is text as in 30d, a timedelta or seconds, not {ascii(given)[:80]}.")

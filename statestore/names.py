@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from statestore.exceptions import InvalidKey, InvalidScope, shown
 
@@ -12,7 +13,7 @@ MAX_LENGTH = 200  # code points
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def check_scope(name: object) -> str:
+def check_scope(name: Any) -> str:
     """Return ``name`` as a plain string, or raise ``InvalidScope``."""
     problem = _problem(name)
     if problem:
@@ -20,7 +21,7 @@ def check_scope(name: object) -> str:
     return name if type(name) is str else str.__str__(name)
 
 
-def check_key(name: object) -> str:
+def check_key(name: Any) -> str:
     """Return ``name`` as a plain string, or raise ``InvalidKey``."""
     problem = _problem(name)
     if problem:
@@ -28,7 +29,7 @@ def check_key(name: object) -> str:
     return name if type(name) is str else str.__str__(name)
 
 
-def check_prefix(text: object) -> str:
+def check_prefix(text: Any) -> str:
     """Return the beginning of a scope's name ("" is the beginning of all), or raise ``InvalidScope``."""
     problem = "" if text in ("", ".", "..") else _problem(text)
     if problem:

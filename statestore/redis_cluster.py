@@ -29,7 +29,7 @@ class ClusterConnectionFactory(ConnectionFactory):
     _clusters: ClassVar[dict[str, RedisCluster]] = {}
     _lock = threading.Lock()
 
-    def get_connection(self, params: dict[str, Any]) -> RedisCluster:
+    def get_connection(self, params: dict[str, Any]) -> RedisCluster:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return the client for these parameters. Making it asks a node how the slots are shared out."""
         wanted, nodes = self._arguments(params), self.options.get("CLUSTER_NODES", ())
         name = repr((sorted(wanted.items()), list(nodes)))
@@ -39,7 +39,7 @@ class ClusterConnectionFactory(ConnectionFactory):
                 self._clusters[name] = RedisCluster(startup_nodes=startup, **wanted)
             return self._clusters[name]
 
-    def disconnect(self, connection: RedisCluster) -> None:
+    def disconnect(self, connection: RedisCluster) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Close the connections that no other thread is using; the client opens new ones when it needs them."""
         for node in connection.get_nodes():
             if node.redis_connection:

@@ -1,4 +1,5 @@
 # What a type checker knows of Scope: its verbs are those of the store, bound when the module is loaded.
+# pyright: reportIncompatibleMethodOverride=false
 
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, MutableMapping, ValuesView
 from typing import Any, TypeVar, overload

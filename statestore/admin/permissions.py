@@ -8,7 +8,7 @@ VERBS = ("view", "add", "change", "delete", "clean")
 
 def may(request: HttpRequest, verb: str) -> bool:
     """Say whether the user has this permission; who may change may also look, as everywhere in the admin."""
-    has = request.user.has_perm
+    has = request.user.has_perm  # pyright: ignore[reportAttributeAccessIssue]
     return has(f"statestore.{verb}_entry") or (verb == "view" and has("statestore.change_entry"))
 
 

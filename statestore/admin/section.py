@@ -34,7 +34,7 @@ PAGES: list[tuple[str, type[Page], str]] = [
     (f"{STORE}{SCOPE}{ENTRY}raw/", entry.RawPage, "raw"),
 ]
 
-register_converter(NameConverter, "statename")
+register_converter(NameConverter, "statename")  # pyright: ignore[reportArgumentType]
 
 
 def attach(site: AdminSite) -> None:

@@ -33,7 +33,7 @@ class StateView(APIView):
     metadata_class = SimpleMetadata
     permission_classes = []  # the policy says it
     versioning_class = None
-    schema = OwnSchema()
+    schema = OwnSchema()  # pyright: ignore[reportAssignmentType]
 
     actions: dict[str, str] = {}
     """What each method does, in the policy's words."""
@@ -148,7 +148,8 @@ class StateView(APIView):
 
     def options(self, request: Any, *args: Any, **segments: str) -> Any:
         """Say what the resource understands."""
-        response = replies.reply(self.metadata_class().determine_metadata(request, self))
+        metadata: Any = self.metadata_class
+        response = replies.reply(metadata().determine_metadata(request, self))
         self.tell_what_is_understood(response)
         return response
 

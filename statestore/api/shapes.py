@@ -42,7 +42,7 @@ _SCOPE = {
 _CAN = dict.fromkeys(("get", "set", "remove", "clean"), _FLAG)
 _STORE = {
     "alias": {"type": "string"},
-    "can": _record(_CAN),
+    "can": _record(_CAN),  # pyright: ignore[reportArgumentType]
     "durable": _FLAG,
     "shared": _FLAG,
     "transactional": _FLAG,

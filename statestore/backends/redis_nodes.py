@@ -69,7 +69,7 @@ class ClusterLink(Link):
         found: dict[tuple[str, bool], tuple[ClusterNode, bool, list[int]]] = {}
         for number, refusal in refusals.items():
             asking = type(refusal) is AskError
-            node = self._node_at(refusal) if asking else self.cluster.get_node_from_key(_key(commands[number]))
+            node: Any = self._node_at(refusal) if asking else self.cluster.get_node_from_key(_key(commands[number]))
             found.setdefault((node.name, asking), (node, asking, []))[2].append(number)
         return found.values()
 
