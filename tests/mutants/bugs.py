@@ -85,8 +85,8 @@ BUGS = [
     Bug(
         "a read that fails says that there is nothing",
         "backends/core.py",
-        "raise self._unwell(error, writing=False) from error",
-        "return {}",
+        "raise self._unwell(error, writing=False) from error\n\n    def _tell",
+        "return {}\n\n    def _tell",
         (RULES, "-k", "memory and failing_backend"),
     ),
     Bug(
