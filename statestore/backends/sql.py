@@ -52,10 +52,15 @@ class Dialect:
     def names(self, names: Any) -> list[Any]:
         return [self.name(name) for name in names]
 
+    def among(self, column: str, values: Sequence[Any]) -> Statement:
+        """The column has one of these values."""
+        return f"{column} IN ({marks(values)})", [*values]
+
     # -- reading
 
     def read_some(self, scope: str, keys: Sequence[str]) -> Statement:
-        return f"{self.read_all} AND {self.key} IN ({marks(keys)})", [self.name(scope), *self.names(keys)]
+        where, params = self.among(self.key, self.names(keys))
+        return f"{self.read_all} AND {where}", [self.name(scope), *params]
 
     def scan(
         self, start: str, after: str, end: str | None, limit: int, idle_since: int | None, now: int
@@ -106,17 +111,15 @@ class Dialect:
     # -- conditions of what is deleted
 
     def these(self, scope: str, keys: Sequence[str], version: str | None, now: int) -> Statement:
-        where, params = (
-            f"{self.scope} = %s AND {self.key} IN ({marks(keys)})",
-            [self.name(scope), *self.names(keys)],
-        )
+        wanted, names = self.among(self.key, self.names(keys))
+        where, params = f"{self.scope} = %s AND {wanted}", [self.name(scope), *names]
         if version is None:
             return where, params
         return f"{where} AND {self.version} = %s AND {self.live}", [*params, version, now]
 
     def unused(self, scopes: Sequence[str], since: int, now: int) -> Statement:
         """The scope is one of these and was not used after ``since``."""
-        names, mine = self.names(scopes), f"{self.scope} IN ({marks(scopes)})"
+        mine, names = self.among(self.scope, self.names(scopes))
         # A derived table, because MySQL does not select directly from the table it deletes from.
         used = (
             f"SELECT DISTINCT {self.scope} FROM {self.table} WHERE {mine} AND {self.used_at} > %s AND {self.live}"
@@ -127,32 +130,36 @@ class Dialect:
     def unchanged(self, scope: str, versions: Sequence[str], entries: int, now: int) -> Statement:
         """The scope has this many live entries, all with one of these versions."""
         name, mine = self.name(scope), f"FROM {self.table} WHERE {self.scope} = %s AND {self.live}"
-        known = f"SELECT COUNT(*) AS n {mine} AND {self.version} IN ({marks(versions)})"
+        these, known_versions = self.among(self.version, versions)
+        known = f"SELECT COUNT(*) AS n {mine} AND {these}"
         where = (
             f"{self.scope} = %s AND (SELECT n FROM (SELECT COUNT(*) AS n {mine}) AS everything) = %s "
             f"AND (SELECT n FROM ({known}) AS known) = %s"
         )
-        return where, [name, name, now, entries, name, now, *versions, entries]
+        return where, [name, name, now, entries, name, now, *known_versions, entries]
 
     def expired(self, start: str, after: str, end: str | None, last: str | None, now: int) -> Statement:
-        where, params = self.between(start, after, end)
+        # One upper bound only: of two, SQLite heeds the first and reads on to it.
+        where, params = self.between(start, after, end if last is None else None)
         if last is not None:
             where, params = f"{where} AND {self.scope} <= %s", [*params, self.name(last)]
         return f"{where} AND {self.expires_at} <= %s", [*params, now]
 
     def lock(self, scopes: Sequence[str]) -> Statement:
         """Lock what is in these scopes, in the order in which bulk writes lock."""
-        where = f"{self.scope} IN ({marks(scopes)})"
-        order = f"ORDER BY {self.scope}, {self.key} {self.for_update}"
-        return f"SELECT 1 FROM {self.table} WHERE {where} {order}", self.names(scopes)
+        where, params = self.among(self.scope, self.names(scopes))
+        return (
+            f"SELECT 1 FROM {self.table} WHERE {where} ORDER BY {self.scope}, {self.key} {self.for_update}",
+            params,
+        )
 
 
 class PostgreSQL(Dialect):
     for_update = "FOR UPDATE"
     bytes_of = "OCTET_LENGTH({})"
 
-    def read_some(self, scope: str, keys: Sequence[str]) -> Statement:
-        return f"{self.read_all} AND {self.key} = ANY(%s)", [scope, list(keys)]
+    def among(self, column: str, values: Sequence[Any]) -> Statement:
+        return f"{column} = ANY(%s)", [list(values)]
 
     def upsert(self, scope: str, texts: Sequence[tuple[str, str]], stamp: Stamp) -> Statement:
         if len(texts) == 1:
@@ -161,6 +168,10 @@ class PostgreSQL(Dialect):
         rows = "SELECT %s, k, v, %s, %s, %s, %s::bigint FROM unnest(%s::text[], %s::text[]) AS given (k, v)"
         shared = (stamp.version, stamp.updated_at, stamp.updated_at, stamp.expires_at)
         return f"{self._insert()} {rows} {self._or_update()}", [scope, *shared, list(keys), list(values)]
+
+    def lock(self, scopes: Sequence[str]) -> Statement:
+        statement, params = super().lock(scopes)
+        return f"SELECT COUNT(*) FROM ({statement}) AS locked", params
 
     def count_deleted(self, where: str, params: Sequence[Any], now: int) -> Statement:
         """Delete, and answer the number of live rows by scope."""
