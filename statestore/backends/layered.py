@@ -23,6 +23,7 @@ from statestore.backends.layered_marks import Mark, Places
 from statestore.backends.layered_own import Own
 from statestore.backends.layered_reading import Through
 from statestore.backends.rules import new_version
+from statestore.conf import store_params
 from statestore.entries import Page, Record, Sentinel, Stamp
 from statestore.exceptions import StoreError, StoreUnavailable, UsageError
 
@@ -64,6 +65,9 @@ class LayeredStore(StateStore):
                 found.append(f"OPTIONS: {name} is a number of seconds above 0.")
         if alias in (given["durable"], given["fast"]) or given["durable"] == given["fast"]:
             found.append("OPTIONS: durable and fast name two other stores.")
+        for role in ("durable", "fast"):
+            if given[role] not in list(store_params()):
+                found.append(f"OPTIONS: {role} is {ascii(given[role])[:80]}, and there is no such store.")
         return found
 
     @property

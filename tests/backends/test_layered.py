@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from django.core.checks import run_checks
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -373,3 +374,12 @@ def test_a_durable_store_that_is_down_is_an_error(store, back, monkeypatch):
         store.get(SCOPE, "a")
     with pytest.raises(StoreUnavailable):
         store.set(SCOPE, "a", 2)
+
+
+@pytest.mark.parametrize(
+    "options", [{"durable": "nowhere"}, {"fast": None}, {"fast": ["front"]}, {"durable": "layered"}]
+)
+def test_a_store_that_is_not_there_is_a_check(settings, options):
+    params = PARAMS["layered"] | {"OPTIONS": PARAMS["layered"]["OPTIONS"] | options}
+    settings.STATESTORE = {"STORES": {"default": "back", **PARAMS, "layered": params}}
+    assert [message.id for message in run_checks(tags=["statestore"])] == ["statestore.E011"]
