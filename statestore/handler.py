@@ -20,8 +20,8 @@ class StoreHandler:
     """The configured stores by alias, each built on first use and then shared by all threads.
 
     A store holds no connection of its own (those are Django's, one a thread), so that one instance serves a whole
-    process, its forks included. Building one touches no server. When ``STATESTORE`` or ``CACHES`` is replaced (as by
-    ``override_settings``), stores whose parameters stay the same are kept and the others are built anew.
+    process, its forks included. Building one touches no server. When ``STATESTORE`` or ``CACHES`` is replaced (by
+    ``override_settings``, say), stores whose parameters stay the same are kept and the others are built anew.
     """
 
     def __init__(self) -> None:

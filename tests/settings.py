@@ -87,7 +87,11 @@ STATESTORE = {
         **{name: cache_store(name) for name in CACHES if name != "default"},
         **{name: model_store(name) for name in DATABASES if name != "default"},
         "layered": layered_store("default", "locmem"),
-        **({"layered-servers": layered_store("postgres", "valkey")} if {"postgres", "valkey"} <= set(SERVERS) else {}),
+        **(
+            {"layered-servers": layered_store("postgres", "valkey")}
+            if {"postgres", "valkey"} <= set(SERVERS)
+            else {}
+        ),
     },
 }
 
