@@ -6,6 +6,7 @@ from django.conf import settings
 from statestore.handler import StoreHandler
 
 STORES = settings.STATESTORE["STORES"]
+QUICK = ["default", "memory", "valkey"]  # the others' turn comes with `make test`
 
 
 def databases_of(alias):
@@ -20,11 +21,13 @@ def databases_of(alias):
 
 def each_store(**mark):
     """Every alias as a parameter, marked with the databases it needs."""
-    return [pytest.param(alias, marks=_marks(sorted(databases_of(alias)), mark)) for alias in STORES]
+    return [pytest.param(alias, marks=_marks(alias, mark)) for alias in STORES]
 
 
-def _marks(databases, mark):
-    return [pytest.mark.django_db(databases=databases, **mark)] if databases else []
+def _marks(alias, mark):
+    databases = sorted(databases_of(alias))
+    found = [pytest.mark.django_db(databases=databases, **mark)] if databases else []
+    return found if alias in QUICK else [*found, pytest.mark.slow]
 
 
 def fresh(alias):
