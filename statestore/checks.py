@@ -16,6 +16,7 @@ from statestore.backends.model import ModelStore
 from statestore.context import StateContext
 from statestore.handler import DEFAULT, stores
 from statestore.importing import load
+from statestore.typed import Schemas
 
 TAG = "statestore"
 
@@ -34,6 +35,7 @@ HINTS = {
     "E012": "SCOPES maps names to resolvers, callables that take the request: {'tenant': 'shop.tenants.scope_of'}.",
     "E013": "CLEAN maps families to rules: {'flow': {'active': 'shop.flows.active_scopes', 'idle': '30d'}}.",
     "E014": "API is a dict; leave it out to have the defaults.",
+    "E016": "SCHEMAS maps patterns of scopes to types by key: {'user:*': {'theme': str}}.",
     "W001": "Their scopes mix. Keep one of them and make the other its alias, or move it elsewhere.",
     "W002": "If that will not do, use a ModelStore, or Redis by way of django-redis.",
     "W003": "Nothing is lost by it here; take it out of the cache's OPTIONS if you expected otherwise.",
@@ -123,7 +125,15 @@ def _store_problems(alias: str, params: Mapping[str, Any], place: str) -> Iterat
     elif not (isinstance(made, type) and issubclass(made, StateStore)):
         yield _message("E009", f"{place}: {_shown(backend)} is not a subclass of StateStore.")
     elif not wrong:
+        yield from _schema_problems(params, place)
         yield from _option_problems(alias, params, made, place)
+
+
+def _schema_problems(params: Mapping[str, Any], place: str) -> Iterator[CheckMessage]:
+    try:
+        Schemas(params.get("SCHEMAS") or {})
+    except Exception as error:  # noqa: BLE001 (types are looked up where the site says, whatever happens there)
+        yield _message("E016", f"{place}: SCHEMAS can't be read ({type(error).__name__}: {error}).")
 
 
 def _option_problems(

@@ -121,6 +121,25 @@ print("pytest" in sys.modules)
     assert answer.stdout.strip() == "False"
 
 
+def test_site_without_the_admin_renders_its_templates():
+    program = """
+import django
+from django.conf import settings
+settings.configure(
+    INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "statestore"],
+    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3"}},
+)
+django.setup()
+from django.template import engines
+print(engines["django"].from_string("{{ word }}").render({"word": "read"}))
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=HOUSE.parent
+    )
+    assert answer.stdout.strip() == "read"
+
+
 @pytest.mark.parametrize("name", PUBLIC)
 def test_what_the_design_names_can_be_imported_from_the_package(name):
     assert getattr(statestore, name) is not None

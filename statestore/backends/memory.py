@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from statestore.backends.base import StateStore
 from statestore.entries import ABSENT, Page, Record, Sentinel, Stamp, summary
@@ -11,6 +12,11 @@ _EMPTY: Mapping[str, Record] = {}
 
 class MemoryStore(StateStore):
     """Keeps everything in a dict of dicts, under one lock."""
+
+    @classmethod
+    def option_problems(cls, alias: str, params: Mapping[str, Any]) -> list[str]:
+        """Return what is wrong with ``OPTIONS``, as sentences: there are none to give."""
+        return [f"OPTIONS: {name!r} is not an option of a {cls.__name__}." for name in params.get("OPTIONS") or {}]
 
     def _open(self) -> None:
         self._scopes: dict[str, dict[str, Record]] = {}

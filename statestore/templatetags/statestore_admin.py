@@ -1,10 +1,11 @@
-"""What the templates of the admin's section need."""
+"""What the templates of the admin's section need.
+
+Django imports this for any template of any site, the admin installed or not: so the admin's own code is imported
+by the filters, when they are used.
+"""
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
-
-from statestore.admin.tree import name_html, visible
-from statestore.admin.tree import plain as plain_text
 
 register = template.Library()
 
@@ -12,19 +13,25 @@ register = template.Library()
 @register.filter
 def name(text: str) -> SafeString:
     """Show a name of a store, scope or key so that no letter of it hides or turns around what follows."""
+    from statestore.admin.tree import name_html
+
     return name_html(str(text))
 
 
 @register.filter
 def seen(text: str) -> SafeString:
     """Show any text with every character visible."""
+    from statestore.admin.tree import visible
+
     return mark_safe(visible(str(text)))
 
 
 @register.filter
 def plain(text: str) -> str:
     """Show a name where there can be no HTML, with every character visible."""
-    return plain_text(str(text))
+    from statestore.admin.tree import plain
+
+    return plain(str(text))
 
 
 @register.inclusion_tag("admin/statestore/bars.html")
