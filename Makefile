@@ -62,7 +62,7 @@ bench-scale: $(DEV_READY) ## Measure among ten thousand scopes and a million: wh
 	$(VENV) -m tests.servers run --only valkey,postgres -- python -m tests.prove.scale $(ARGS)
 
 clean: ## Remove what tools and tests have made; the demo site's data stays.
-	rm -rf .venv build dist htmlcov .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .nox build dist htmlcov .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN_READY): requirements.txt
