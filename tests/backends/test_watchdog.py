@@ -2,16 +2,21 @@
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 import timeit
+from pathlib import Path
 
 import pytest
 
+from statestore import ModelStore
 from statestore.backends import watchdog
 from statestore.backends.watchdog import Watch
 
 SOON = 3  # seconds
+ROOT = Path(watchdog.__file__).parents[2]
 
 
 class Connection:
@@ -122,3 +127,21 @@ def test_watching_costs_microseconds(connection):
             pass
 
     assert min(timeit.repeat(watched, number=2000, repeat=5)) / 2000 < 20e-6
+
+
+@pytest.mark.parametrize("timeout", [0, -1, True, "5", None, float("nan"), float("inf"), 3601])
+def test_what_is_no_time_out_is_refused(timeout):
+    (problem,) = ModelStore.option_problems("s", {"OPTIONS": {"timeout": timeout}})
+    assert "timeout" in problem
+
+
+def test_time_out_is_a_number_of_seconds():
+    assert ModelStore.option_problems("s", {"OPTIONS": {"timeout": 0.5}}) == []
+    assert ModelStore("s", {"OPTIONS": {"timeout": 3}})._db.seconds == 3
+    assert ModelStore("s")._db.seconds == 10
+
+
+def test_importing_starts_nothing():
+    program = "import threading, statestore.backends.watchdog as w; print(threading.active_count(), w._under_way)"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert said.stdout.split() == ["1", "{}"]
