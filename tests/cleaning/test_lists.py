@@ -85,6 +85,12 @@ def test_file_that_is_not_there_is_refused(store, clock, tmp_path):
     assert "Is a directory" in refused("--active-from", str(tmp_path))
 
 
+def test_empty_standard_input_is_refused_by_its_name(store, clock, monkeypatch):
+    fill(store, "flow:1")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
+    assert "standard input has no id in it" in refused("--active-from", "-")
+
+
 def test_empty_list_passes_when_allowed(store, clock, listed):
     fill(store, "flow:1", "global", "user:1")
     clock.tick()

@@ -96,9 +96,10 @@ class Command(BaseCommand):
     def _listed(self, ids: list[str], files: list[str], options: dict[str, Any]) -> Iterable[str]:
         found = set(ids)
         for name in files:
-            more = read_ids(*_content(name))
+            content, source = _content(name)
+            more = read_ids(content, source)
             if not more and not options["allow_empty"]:
-                raise InvalidValue(f"{name} has no id in it; --allow-empty lets it pass.")
+                raise InvalidValue(f"{source} has no id in it; --allow-empty lets it pass.")
             found |= more
         return found
 
