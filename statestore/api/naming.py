@@ -9,6 +9,7 @@ from django.utils.encoding import escape_uri_path
 from statestore.api.problems import BadRequest
 
 _BAD_ESCAPE = re.compile("~(?![01])")
+_REPAIRED = re.compile(rb"%([89A-F][0-9A-F])")  # what Django makes of a byte that is not UTF-8
 _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
@@ -61,7 +62,7 @@ def _raw_path(request: Any) -> bytes | None:
 
 def _is_utf8(path: str) -> bool:
     try:
-        unquote_to_bytes(path).decode()
+        _REPAIRED.sub(lambda found: bytes([int(found[1], 16)]), path.encode()).decode()
     except UnicodeDecodeError:
         return False
     return True

@@ -6,7 +6,7 @@ from statestore import stores
 from tests.api.conftest import problem, succeeded, url, written
 
 NAMES = [
-    *("a/b", "a~b", "~1", "~0", "/", "~", " ", "a b ", "'\"`", "😀", "100%", "%41", "%2F", "a%zz"),
+    *("a/b", "a~b", "~1", "~0", "/", "~", " ", "a b ", "'\"`", "😀", "100%", "%41", "%2F", "%ff", "a%zz"),
     *("?", "a?b=c", "#", "a#b", ".hidden", "...", "..a", "*", "[a-z]?", "{x}", "user:42", "مرحبا"),
     *("\u202eabc", "é", "e\u0301", "\ufffd", "\\", "a;b", "a+b", "a&b=c", "increment", "values"),
     *("clean", "x" * 200, "𝄞" * 200, "\u2028", "@:!$&'()*+,;=", "\U0010ffff"),
