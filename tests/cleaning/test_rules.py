@@ -1,10 +1,12 @@
 """clean_context by ``STATESTORE["CLEAN"]``: its families and no other."""
 
+import io
 import re
 from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.management import call_command
 from django.test import override_settings
 
 from statestore import stores
@@ -116,11 +118,18 @@ def test_prefix_confines_the_rules(store, clock, prefix, gone):
     assert left(store) == [scope for scope in scopes if scope not in gone]
 
 
-def test_nothing_to_go_by_is_told(store):
-    assert "STATESTORE['CLEAN']" in refused()
-    assert "STATESTORE['CLEAN']" in refused("--prefix", "flow:")
-    with rules(flow={"idle": "1d"}):
-        assert "STATESTORE['CLEAN']" in refused("--prefix", "flows")
+@pytest.mark.parametrize(
+    ("given", "args"), [({}, []), ({}, ["--prefix", "flow:"]), ({"flow": {"idle": "1s"}}, ["--prefix", "u"])]
+)
+def test_without_a_rule_nothing_is_touched_and_the_reason_told(store, clock, given, args):
+    fill(store, "flow:1", "user:1")
+    clock.tick(DAY)
+    news = io.StringIO()
+    with rules(**given):
+        assert clean(*args) == "Examined 0 scopes, removed 0 (0 entries), kept 0.\n"
+        call_command("clean_context", *args, stdout=io.StringIO(), stderr=news)
+    assert "STATESTORE['CLEAN']" in news.getvalue()
+    assert left(store) == ["flow:1", "user:1"]
 
 
 @pytest.mark.parametrize(

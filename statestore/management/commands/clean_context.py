@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from statestore import cleaning
 from statestore.backends.walking import PAGE
-from statestore.cleaning import CleanRefused, Step
+from statestore.cleaning import Step
 from statestore.cleanrules import Rule, check_idle, configured_rules
 from statestore.entries import CleanReport
 from statestore.exceptions import InvalidValue, StateStoreError
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         """Make the plan, ask, carry it out, print the summary."""
         try:
             steps = self._plan(options)
-            if options["interactive"] and not options["dry_run"] and sys.stdin.isatty():
+            if steps and options["interactive"] and not options["dry_run"] and sys.stdin.isatty():
                 self._ask(steps)
         except (StateStoreError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
@@ -80,9 +80,9 @@ class Command(BaseCommand):
             allow_empty=options["allow_empty"],
         )
         if not steps:
-            raise CleanRefused(
+            self.say(
                 "There is nothing to go by: give --active, --active-from or --idle, or write a rule for these "
-                "scopes into STATESTORE['CLEAN']. Nothing was removed."
+                "scopes into STATESTORE['CLEAN'].\n"
             )
         return steps
 
