@@ -1,5 +1,6 @@
 """What the bodies of the requests must be, besides JSON."""
 
+import re
 from typing import Any
 
 from statestore.api.conditions import UNCONDITIONAL, Conditions
@@ -10,6 +11,7 @@ from statestore.exceptions import InvalidKey, InvalidScope
 from statestore.names import check_key, check_prefix, check_scope
 from statestore.pointer import join
 
+_EMPTY_FORM = re.compile(rb"--[^\r\n]{1,70}--\r\n")  # what clients send who post nothing as a form
 CLEANING = {"active", "idle", "prefix", "dry_run", "allow_empty"}
 
 
@@ -26,7 +28,7 @@ def values(body: Any) -> dict[str, Any]:
 def step(request: Any) -> float:
     """Return by how much to increment: 1 where the body says nothing, which it may do by being empty."""
     text = read_body(request)
-    if not text:
+    if not text or _EMPTY_FORM.fullmatch(text):
         return 1
     by = _object(read_json_of(request, text, [StrictJSONParser])[1], {"by"}).get("by", 1)
     if type(by) not in (int, float):

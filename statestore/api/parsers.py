@@ -41,7 +41,7 @@ def read_json(request: Any, kinds: list[type[StrictJSONParser]]) -> tuple[type[S
 
     A body that is not there needs no media type to be wrong.
     """
-    if request.META.get("CONTENT_TYPE"):
+    if request.META.get("CONTENT_TYPE") and _announced(request) != 0:
         _kind(request, kinds)
     text = read_body(request)
     return read_json_of(request, text, kinds) if text else (kinds[0], loads(text))

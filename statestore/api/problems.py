@@ -13,6 +13,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.views import set_rollback
 
 from statestore import exceptions as ours
+from statestore.api.jsonreply import JSONReply
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = 5  # seconds
@@ -93,7 +94,7 @@ def problem(status: int, detail: str, kind: str = "about:blank", **members: Any)
     """Return a response that says what is wrong; members that are None are left out."""
     body = {"type": kind, "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     body |= {name: value for name, value in members.items() if value is not None}
-    return HttpResponse(orjson.dumps(body), status=status, content_type=MEDIA_TYPE)
+    return JSONReply(orjson.dumps(body), status=status, content_type=MEDIA_TYPE)
 
 
 def _response(error: Exception) -> HttpResponse | None:

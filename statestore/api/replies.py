@@ -8,6 +8,7 @@ import orjson
 from django.http import HttpResponse
 
 from statestore.api.conditions import etag
+from statestore.api.jsonreply import JSONReply
 from statestore.entries import Record, ScopeInfo
 
 MEDIA_TYPE = "application/json"
@@ -15,7 +16,7 @@ MEDIA_TYPE = "application/json"
 
 def text_reply(text: bytes, status: int = 200, version: str | None = None) -> HttpResponse:
     """Return JSON text as a response, with the entity tag of ``version``."""
-    return _tagged(HttpResponse(text, status=status, content_type=MEDIA_TYPE), version)
+    return _tagged(JSONReply(text, status=status, content_type=MEDIA_TYPE), version)
 
 
 def reply(data: Any, status: int = 200, version: str | None = None) -> HttpResponse:

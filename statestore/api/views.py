@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from statestore import pointer
 from statestore.api import bodies, options, paging, patching, reach, replies, writing
 from statestore.api.base import StateView
+from statestore.api.conditions import UNCONDITIONAL
 from statestore.api.naming import value_path
 from statestore.api.parsers import JSONPatchParser, MergePatchParser, StrictJSONParser, read_json
 from statestore.api.problems import Missing
@@ -95,6 +96,8 @@ class ValuesView(StateView):
 
     def patch(self, request: Any, **segments: str) -> HttpResponse:
         """Store every member of the body under its key, all or nothing."""
+        if self.conditions != UNCONDITIONAL:
+            self.conditions.check(self.store.version(self.scope))  # what fails already is 412
         bodies.refuse_conditions(self.conditions)
         values, ttl = bodies.values(self.read_json()), self.query.ttl(STORE_TTL)
         created = bool(values) and self.store.info(self.scope) is None

@@ -121,10 +121,15 @@ def test_a_scope_has_a_tag_of_all_its_entries(api, alias, scope):
     problem(api.delete(path), 404)
 
 
-def test_many_values_take_no_condition(api, alias, scope):
-    for header in ({"If_Match": "*"}, {"If_None_Match": "*"}):
-        problem(api("PATCH", url(alias, scope, action="values/"), {"a": 1}, **header), 400)
+def test_many_values_take_no_condition_but_tell_of_one_that_fails(api, alias, scope):
+    path = url(alias, scope, action="values/")
+    for header, status in (({"If_Match": "*"}, 412), ({"If_None_Match": "*"}, 400)):
+        problem(api("PATCH", path, {"a": 1}, **header), status)
     assert stores[alias].keys(scope) == []
+    stores[alias].set(scope, "a", 1)
+    for header, status in (({"If_Match": "*"}, 400), ({"If_Match": '"x"'}, 412), ({"If_None_Match": "*"}, 412)):
+        problem(api("PATCH", path, {"a": 2}, **header), status)
+    assert stores[alias].get_many(scope) == {"a": 1}
 
 
 SHARED = ["memory", *(alias for alias in ("redis", "postgres") if alias in stores)]

@@ -246,3 +246,15 @@ def test_options_say_what_the_resource_understands(api, scope):
 
 def test_answers_are_for_the_caller_alone(api, scope):
     assert api.get(url("memory", scope, "k"))["Cache-Control"] == "private, no-cache"
+
+
+def test_an_increment_that_posts_nothing_as_a_form_is_one(api, scope):
+    path = url("memory", scope, "n", action="increment/")
+    assert api.client.post(path).json() == 1
+    assert api.client.post(path).data == 2
+    problem(api.client.post(path, {"by": 1}), 415)
+
+
+def test_an_empty_body_is_a_bad_request_whatever_it_is_called(api, scope):
+    problem(api("PUT", url("memory", scope, "k"), b"", "text/plain"), 400)
+    problem(api("PUT", url("memory", scope, "k"), b"1", "text/plain"), 415)
