@@ -14,7 +14,10 @@ urlpatterns = [
 if settings.HAS_API:
     from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+    from project.demo.views.notes import notes
+
     urlpatterns += [
+        path("notes/", notes, name="notes"),
         path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
         path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
         path("api/", include("statestore.api.urls")),
