@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client, override_settings
+from pytest_django.live_server_helper import LiveServer
 
 from statestore import stores
 from statestore.testing import Clock, override_stores
@@ -130,26 +131,36 @@ def strict(settings):
     """Serve every page under the strictest Content-Security-Policy."""
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.admin.csp.strict_csp"]
     settings.DEBUG = False
+    settings.ALLOWED_HOSTS = ["localhost", "testserver"]
 
 
 @pytest.fixture
-def visit(chromium, strict, live_server, boss):
+def server(strict, transactional_db):
+    """The site on a port. ``live_server`` starts once for all tests, with the middleware of their settings."""
+    running = LiveServer("localhost")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def visit(chromium, server, boss):
     """Open a page of the admin, signed in; afterwards, be sure that nothing was said or asked behind our back."""
     contexts, complaints = [], []
 
     def open_page(path="", *, client=boss, **options):
         context = chromium.new_context(locale="en-GB", **options)
         for cookie in client.cookies.values():
-            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server.url)
+            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": server.url}])
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.url)
         page = context.new_page()
         page.set_default_timeout(15_000)
         contexts.append(context)
         context.route("**/favicon.ico", lambda route: route.fulfill(status=204))
         page.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda asked: _is_elsewhere(asked.url, live_server.url) and complaints.append(asked.url))
-        page.goto(f"{live_server.url}/admin/statestore/{path}")
+        page.on("request", lambda asked: _is_elsewhere(asked.url, server.url) and complaints.append(asked.url))
+        answer = page.goto(f"{server.url}/admin/statestore/{path}")
+        assert "content-security-policy" in answer.headers
         return page
 
     open_page.complaints = complaints
