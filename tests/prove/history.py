@@ -78,13 +78,12 @@ def write_in_vain(store):
 
 
 def read(board, store):
-    while board.writing.value > 0:
-        before = board.highest.value
-        number = store.get(SCOPE, KEY, 0)
-        if number < before or number == 10**9:
-            board.count(board.faults)
-        board.note(number)
-        board.count(board.reads)
+    before = board.highest.value
+    number = store.get(SCOPE, KEY, 0)
+    if number < before or number == 10**9:
+        board.count(board.faults)
+    board.note(number)
+    board.count(board.reads)
 
 
 def come_and_go(board, store, writes, number):
@@ -101,15 +100,19 @@ def come_and_go(board, store, writes, number):
 
 
 def read_what_comes_and_goes(board, store):
+    before = board.highest.value
+    number = store.get(SCOPE, KEY)
+    if number is None:
+        number = -(-before // ROUND) * ROUND  # the first turn, from then on, at which it went
+    if not before <= number <= board.begun.value:
+        board.count(board.faults)
+    board.note(number)
+    board.count(board.reads)
+
+
+def read_on(reader, board, store):
     while board.writing.value > 0:
-        before = board.highest.value
-        number = store.get(SCOPE, KEY)
-        if number is None:
-            number = -(-before // ROUND) * ROUND  # the first turn, from then on, at which it went
-        if not before <= number <= board.begun.value:
-            board.count(board.faults)
-        board.note(number)
-        board.count(board.reads)
+        reader(board, store)
 
 
 def flush_often(board, flush):
@@ -129,12 +132,13 @@ def faults(store, writes, *, history, flush=None):
     store.delete(SCOPE)
     board.writing.value = WRITERS
     processes = [fork(writer, board, store, writes, number) for number in range(WRITERS)]
-    processes += [fork(reader, board, store) for _ in range(READERS)]
+    processes += [fork(read_on, reader, board, store) for _ in range(READERS)]
     processes += [fork(flush_often, board, flush)] if flush else []
     for process in processes:
         process.join(120)
     if any(process.exitcode for process in processes):
         raise RuntimeError(f"exit codes: {[process.exitcode for process in processes]}")
+    reader(board, store)  # what the last readers left behind has no writer after it to remove it
     return board.faults.value, board.reads.value
 
 
