@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from drf_spectacular.settings import patched_settings
 
 from project import settings as site
 
@@ -15,6 +16,9 @@ def _the_site(settings):
         if name.isupper() and name not in OURS:
             setattr(settings, name, getattr(site, name))
     settings.ALLOWED_HOSTS = [*site.ALLOWED_HOSTS, "testserver"]
+    drawn = {name: value for name, value in site.SPECTACULAR_SETTINGS.items() if name.startswith("SWAGGER")}
+    with patched_settings(drawn):  # drf-spectacular keeps what it read at its first import
+        yield
 
 
 @pytest.fixture
