@@ -1,6 +1,6 @@
 """Random histories on a real PostgreSQL and a real Valkey, by several processes.
 
-The planted bugs are caught where chance has no say: test_layered.py and test_layered_faults.py.
+Controls without chance, for a missing lease and a missing second look: test_layered.py, test_layered_faults.py.
 """
 
 import random
