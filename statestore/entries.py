@@ -88,6 +88,14 @@ class Record(NamedTuple):
         return _is_live(self, now)
 
 
+class Changed(NamedTuple):
+    """What a change did: the value, its version (None when nothing was written), whether there was none before."""
+
+    value: Any
+    version: str | None
+    created: bool
+
+
 @dataclass(frozen=True, slots=True)
 class ScopeInfo:
     """A scope in a listing: its name, number of entries, bytes of JSON text and last use."""

@@ -15,6 +15,8 @@ _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 def check_scope(name: Any) -> str:
     """Return ``name`` as a plain string, or raise ``InvalidScope``."""
+    if type(name) is str and 2 < len(name) <= MAX_LENGTH and name.isprintable():  # most are
+        return name
     problem = _problem(name)
     if problem:
         raise InvalidScope(f"A scope {problem}: {shown(name)}.", scope=name)
@@ -23,6 +25,8 @@ def check_scope(name: Any) -> str:
 
 def check_key(name: Any) -> str:
     """Return ``name`` as a plain string, or raise ``InvalidKey``."""
+    if type(name) is str and 2 < len(name) <= MAX_LENGTH and name.isprintable():  # most are
+        return name
     problem = _problem(name)
     if problem:
         raise InvalidKey(f"A key {problem}: {shown(name)}.", key=name)

@@ -9,7 +9,7 @@ from asgiref.sync import markcoroutinefunction
 from statestore.entries import ABSENT
 from statestore.exceptions import VersionConflict
 
-_CHANGING = frozenset({"set", "set_many", "increment", "remove", "delete", "touch"})
+_CHANGING = frozenset({"set", "set_many", "change", "increment", "remove", "delete", "touch"})
 
 
 def _bound(verb: str) -> Any:
@@ -44,12 +44,14 @@ class Scope(MutableMapping[str, Any]):
     entries = _bound("entries")
     set = _bound("set")
     set_many = _bound("set_many")
+    change = _bound("change")
     increment = _bound("increment")
     remove = _bound("remove")
     keys = _bound("keys")
     delete = clear = _bound("delete")
     touch = _bound("touch")
     info = _bound("info")
+    record = _bound("record")
     records = _bound("records")
     version = _bound("version")
 
@@ -60,12 +62,14 @@ class Scope(MutableMapping[str, Any]):
     aset = _bound_twin("aset")
     aset_many = _bound_twin("aset_many")
     aupdate = _bound_twin("aupdate")
+    achange = _bound_twin("achange")
     aincrement = _bound_twin("aincrement")
     aremove = _bound_twin("aremove")
     akeys = _bound_twin("akeys")
     adelete = _bound_twin("adelete")
     atouch = _bound_twin("atouch")
     ainfo = _bound_twin("ainfo")
+    arecord = _bound_twin("arecord")
     arecords = _bound_twin("arecords")
     aversion = _bound_twin("aversion")
 

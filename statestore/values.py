@@ -10,6 +10,7 @@ lone surrogates). Left to see to are NaN and infinities (orjson writes null), in
 
 import marshal
 import math
+import re
 from array import array
 from itertools import accumulate
 from typing import Any
@@ -24,6 +25,13 @@ MIN_INT, MAX_INT = -(2**63), 2**63 - 1
 
 _PLAIN = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 _SCREEN = _PLAIN | orjson.OPT_STRICT_INTEGER
+_INDENTED = _PLAIN | orjson.OPT_INDENT_2
+_DEEP = b"\n" + b" " * 2 * MAX_DEPTH
+# marshal writes a float as "g" (its highest bit set where it is referred to again) and eight bytes, of which a NaN
+# and an infinity have these as their last two. Led by one literal byte, a search is ten times as quick.
+_NOT_FINITE = [
+    re.compile(last + rb"(?<=[g\xe7].{6}[\xf0-\xff].)", re.DOTALL).search for last in (rb"\x7f", rb"\xff")
+]
 _STEPS = bytes.maketrans(b"[{]}", array("b", [1, 1, -1, -1]).tobytes())
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _SCALARS = (str, int, float, bool, type(None))
@@ -35,21 +43,23 @@ def encode(value: Any) -> bytes:
     The one liberty: a tuple is written as an array and so comes back as a list.
     """
     try:
-        marshal.dumps(value)
+        copied = marshal.dumps(value)
         text = orjson.dumps(value, option=_SCREEN)
     except (ValueError, TypeError):
         _judge(value)
         return orjson.dumps(value, option=_PLAIN)
-    if b"null" in text and orjson.loads(text) != value:
-        _judge(value)
-    if is_too_deep(text):
+    if (b"null" in text and any(found(copied) for found in _NOT_FINITE)) or _may_be_deep(value, text):
         _judge(value)
     return text
 
 
-def decode(text: bytes) -> Any:
-    """Return the value that ``text`` says, as new objects. Raise ``ValueError`` if it is not JSON."""
-    return orjson.loads(text)
+decode = orjson.loads
+"""Return the value that JSON text in UTF-8 says, as new objects. Raise ``ValueError`` if it is not JSON."""
+
+
+def _may_be_deep(value: Any, text: bytes) -> bool:
+    """Say whether some line of the indented text begins where only the deepest allowed, or deeper ones, do."""
+    return _brackets(text) > MAX_DEPTH and _DEEP in orjson.dumps(value, option=_INDENTED)
 
 
 def is_too_deep(text: bytes) -> bool:
@@ -57,13 +67,17 @@ def is_too_deep(text: bytes) -> bool:
 
     What is outside strings is reduced to its brackets; one that opens counts 1, one that closes -1.
     """
-    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+    if _brackets(text) <= MAX_DEPTH:
         return False
     if b"\\" in text:
         text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
     outside_strings = text.split(b'"')[::2]
     steps = array("b", b"".join(outside_strings).translate(_STEPS, _NO_BRACKETS))
     return max(accumulate(steps), default=0) > MAX_DEPTH
+
+
+def _brackets(text: bytes) -> int:
+    return text.count(b"[") + text.count(b"{")
 
 
 def _judge(value: Any) -> None:

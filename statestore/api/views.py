@@ -12,9 +12,9 @@ from statestore.api.naming import value_path
 from statestore.api.parsers import JSONPatchParser, MergePatchParser, StrictJSONParser, read_json
 from statestore.api.problems import Missing
 from statestore.api.query import refused
-from statestore.backends.rules import fingerprint
+from statestore.backends.rules import adding, fingerprint
 from statestore.conf import VERBS
-from statestore.entries import ABSENT, KEEP_TTL, STORE_TTL
+from statestore.entries import ABSENT, KEEP_TTL, STORE_TTL, Changed
 from statestore.values import decode, encode
 
 PATCHES = [MergePatchParser, JSONPatchParser]
@@ -161,7 +161,7 @@ class ValueView(StateView):
             raise self.missing("part")
         return replies.bare_reply(204, done.version)
 
-    def _change(self, function: Any, **how: Any) -> reach.Changed:
+    def _change(self, function: Any, **how: Any) -> Changed:
         ttl = self.query.ttl(KEEP_TTL)
         return writing.change(self.store, self.scope, self.key, function, self.conditions, ttl=ttl, **how)
 
@@ -184,7 +184,7 @@ class IncrementView(StateView):
     def post(self, request: Any, **segments: str) -> HttpResponse:
         """Add to it, and answer the sum."""
         by, ttl = bodies.step(self.plain), self.query.ttl(KEEP_TTL)
-        add = reach.adding(self.scope, self.key, by)
+        add = adding(self.scope, self.key, by)
         done = writing.change(self.store, self.scope, self.key, add, self.conditions, ttl=ttl)
         response = replies.reply(done.value, 201 if done.created else 200, done.version)
         if done.created:

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from statestore.api import reach
 from statestore.api.conditions import UNCONDITIONAL, Conditions
-from statestore.entries import ABSENT, STORE_TTL
+from statestore.entries import ABSENT, STORE_TTL, Changed
 from statestore.exceptions import StoreUnavailable, VersionConflict
 
 TRIES = 100
@@ -22,21 +21,21 @@ def put(
     expected = conditions.single()
     if expected is not None:
         return write(expected)
-    return _settle(store, conditions, lambda: reach.version(store, scope, key), write)
+    return _settle(store, conditions, lambda: store.version(scope, key), write)
 
 
 def change(
     store: Any, scope: str, key: str, function: Callable[[Any], Any], conditions: Conditions, **how: Any
-) -> reach.Changed:
+) -> Changed:
     """Write what ``function`` makes of the value there, or of ``ABSENT``."""
 
-    def write(version: Any) -> reach.Changed:
-        return reach.change(store, scope, key, function, if_version=version, **how)
+    def write(version: Any) -> Changed:
+        return store.change(scope, key, function, if_version=version, **how)
 
     expected = conditions.single()
     if expected is not None or conditions == UNCONDITIONAL:
         return write(expected)
-    return _settle(store, conditions, lambda: reach.version(store, scope, key), write)
+    return _settle(store, conditions, lambda: store.version(scope, key), write)
 
 
 def remove(store: Any, scope: str, key: str, conditions: Conditions) -> int:
@@ -44,7 +43,7 @@ def remove(store: Any, scope: str, key: str, conditions: Conditions) -> int:
     return _drop(
         store,
         conditions,
-        lambda: reach.version(store, scope, key),
+        lambda: store.version(scope, key),
         lambda version: store.remove(scope, key, if_version=version),
     )
 

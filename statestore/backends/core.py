@@ -118,7 +118,7 @@ class Core(Hooks):
         )
 
     def _announce(self, signal: Any, **details: Any) -> None:
-        if signal.has_listeners(type(self)):
+        if signal.receivers and signal.has_listeners(type(self)):  # the second costs as much as a read from memory
             self._after_commit(lambda: self._send(signal, details))
 
     def _send(self, signal: Any, details: Mapping[str, Any]) -> None:

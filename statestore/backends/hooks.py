@@ -71,6 +71,14 @@ class Hooks(ABC):
         """Return the stamp of every record of the scope, without the texts if that is cheaper."""
         return {key: Stamp(*record[1:]) for key, record in self._read(scope, None).items()}
 
+    def _keys(self, scope: str, now: int) -> Iterable[str]:
+        """Return the keys of the scope's live records, in any order."""
+        return [key for key, stamp in self._stamps(scope).items() if stamp.is_live(now)]
+
+    def _texts_of(self, scope: str, keys: Collection[str], now: int) -> Mapping[str, bytes]:
+        """Return the texts of the live records under ``keys``, if leaving out their stamps is cheaper."""
+        return {key: record.text for key, record in self._read(scope, keys).items() if record.is_live(now)}
+
     def _clean(self, names: Iterable[str], unused_since: int, now: int) -> dict[str, int]:
         """Remove those of the named scopes not used after ``unused_since``; return the entries each one had."""
         gone = {name: self._delete(name, now, unused_since) for name in names}

@@ -1,6 +1,6 @@
 """The verbs that read."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from statestore import pointer
@@ -8,6 +8,7 @@ from statestore.backends.rules import check_keys, fingerprint
 from statestore.backends.texts import Texts
 from statestore.entries import Entry, Record, Stamp
 from statestore.names import check_key, check_scope
+from statestore.values import decode
 
 if TYPE_CHECKING:
     from typing import TypeVar
@@ -36,16 +37,18 @@ class Reading(Texts):
         ``at``, a JSON Pointer, reads a part of the value.
         """
         self._permit("GET", "get")
+        if at is None and type(key) is str and self._schemas is None:  # the hottest path
+            record = self._fetch_one(check_scope(scope), check_key(key))
+            return default if record is None else self._decode_plain(scope, key, record.text)
         tokens = None if at is None else pointer.parse(at)
         if isinstance(key, list | tuple):
-            found = self._fetch(check_scope(scope), check_keys(key))
-            return [self._answer(scope, name, found.get(name), default, tokens) for name in key]
+            return self._several(check_scope(scope), key, default, tokens)
         return self._answer(scope, key, self._fetch_one(check_scope(scope), check_key(key)), default, tokens)
 
     def get_many(self, scope: str, keys: Iterable[str] | None = None) -> dict[str, Any]:
         """Return the values that exist under ``keys`` (None: in the whole scope) by key."""
         self._permit("GET", "get_many")
-        return {name: self._decode(scope, key, record) for name, key, record in self._found(scope, keys)}
+        return {name: self._decode(scope, key, record.text) for name, key, record in self._found(scope, keys)}
 
     def entry(self, scope: str, key: str) -> Entry | None:
         """Return the value under ``key`` with its version and dates, or None when missing."""
@@ -63,13 +66,40 @@ class Reading(Texts):
         self._permit("GET", "entry")
         return self._fetch(check_scope(scope), keys if keys is None else check_keys(keys))
 
+    def record(self, scope: str, key: str) -> Record | None:
+        """Return what is stored under one key, undecoded, or None when missing."""
+        self._permit("GET", "entry")
+        return self._fetch_one(check_scope(scope), check_key(key))
+
     def keys(self, scope: str) -> list[str]:
         """Return the names of the scope's keys, sorted; an empty list when there is no such scope."""
-        return sorted(self._live_stamps(check_scope(scope)))
+        return sorted(self._ask(self._keys, check_scope(scope), self.now()))
 
-    def version(self, scope: str) -> str | None:
-        """Return a token that changes with every write to the scope, or None when there is no such scope."""
-        return fingerprint(self._versions(check_scope(scope)))
+    def version(self, scope: str, key: str | None = None) -> str | None:
+        """Return the version of an entry, or a token that changes with every write to the scope; None when missing.
+
+        A version is no state: it is answered also where ``ENABLE_GET`` is off.
+        """
+        if key is None:
+            return fingerprint(self._versions(check_scope(scope)))
+        record = self._fetch_one(check_scope(scope), check_key(key))
+        return record and record.version
+
+    def _several(self, scope: str, keys: Sequence[str], default: Any, tokens: pointer.Tokens | None) -> list[Any]:
+        """Return the values under several keys, or their parts, in the order asked."""
+        names = check_keys(keys)
+        if tokens is None and self._schemas is None and set(map(type, keys)) == {str}:
+            return self._plain_values(scope, keys, list(names), default)
+        found = self._fetch(scope, names)
+        return [self._answer(scope, name, found.get(name), default, tokens) for name in keys]
+
+    def _plain_values(self, scope: str, keys: Sequence[str], names: list[str], default: Any) -> list[Any]:
+        """Return the values under several keys of which none has a type: with no call for each but the decoding."""
+        found = self._ask(self._texts_of, scope, names, self.now())
+        try:
+            return [decode(found[key]) if key in found else default for key in keys]
+        except ValueError:  # once more, to name the key
+            return [self._decode_plain(scope, key, found[key]) if key in found else default for key in keys]
 
     def _answer(
         self, scope: str, key: str, record: Record | None, default: Any, tokens: pointer.Tokens | None

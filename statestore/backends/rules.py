@@ -1,7 +1,7 @@
 """Small rules that several verbs share."""
 
 from base64 import urlsafe_b64encode
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
@@ -65,11 +65,20 @@ def pair(keys: Collection[str], value: Any) -> dict[str, Any]:
     return dict(zip(keys, values + [None] * len(keys), strict=False))
 
 
-def add_numbers(number: float, by: float) -> float:
-    try:
-        return number + by
-    except OverflowError:
-        raise InvalidValue("The sum is beyond the limits of a number.") from None
+def adding(scope: str, key: str, by: float) -> Callable[[Any], Any]:
+    """Return what adds ``by`` to the number there; ``InvalidValue`` where there is something else."""
+
+    def add(current: Any) -> Any:
+        if current is ABSENT:
+            return by
+        if type(current) not in (int, float):
+            raise InvalidValue(f"{scope} / {key}: there is a {type(current).__name__}, no number to add to.")
+        try:
+            return current + by
+        except OverflowError:
+            raise InvalidValue(f"{scope} / {key}: the sum is beyond the limits of a number.") from None
+
+    return add
 
 
 def fingerprint(versions: Mapping[str, str]) -> str | None:

@@ -45,22 +45,22 @@ class Texts(Core):
         check_keys(mapping)
         return {check_key(key): self._encode(scope, key, value) for key, value in mapping.items()}
 
-    def _decode(self, scope: str, key: str, record: Record) -> Any:
+    def _decode(self, scope: str, key: str, text: bytes) -> Any:
         """Return the stored value, in its type where one is known."""
         typed = self._typed(scope, key)
         if typed is None:
-            return self._decode_plain(scope, key, record)
+            return self._decode_plain(scope, key, text)
         try:
-            return typed.from_text(record.text)
+            return typed.from_text(text)
         except InvalidValue as error:
             raise type(error)(f"{scope} / {key}: {error}", scope=scope, key=key, pointer=error.pointer) from None
         except ValueError as error:
             raise self._corrupt(scope, key) from error
 
-    def _decode_plain(self, scope: str, key: str, record: Record) -> Any:
+    def _decode_plain(self, scope: str, key: str, text: bytes) -> Any:
         """Return the stored value as plain JSON."""
         try:
-            return decode(record.text)
+            return decode(text)
         except ValueError as error:
             raise self._corrupt(scope, key) from error
 
@@ -70,13 +70,13 @@ class Texts(Core):
 
     def _value(self, scope: str, key: str, record: Record | None, default: Any) -> Any:
         if record is not None:
-            return self._decode(scope, key, record)
+            return self._decode(scope, key, record.text)
         return key.missing() if default is None and isinstance(key, Key) else default
 
     def _part(self, scope: str, key: str, record: Record | None, default: Any, tokens: pointer.Tokens) -> Any:
-        found = ABSENT if record is None else pointer.find(self._decode_plain(scope, key, record), tokens)
+        found = ABSENT if record is None else pointer.find(self._decode_plain(scope, key, record.text), tokens)
         return default if found is ABSENT else found
 
     def _entry(self, scope: str, key: str, record: Record) -> Entry:
         end = None if record.expires_at is None else to_datetime(record.expires_at)
-        return Entry(self._decode(scope, key, record), record.version, to_datetime(record.updated_at), end)
+        return Entry(self._decode(scope, key, record.text), record.version, to_datetime(record.updated_at), end)

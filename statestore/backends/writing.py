@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 from statestore import pointer, signals
 from statestore.backends.reading import Reading
 from statestore.backends.rules import (
-    add_numbers,
+    adding,
     check_existing_version,
     check_keys,
     check_version,
@@ -19,7 +19,7 @@ from statestore.backends.rules import (
     pair,
 )
 from statestore.durations import check_ttl
-from statestore.entries import ABSENT, KEEP_TTL, STORE_TTL, Record, Sentinel, Stamp
+from statestore.entries import ABSENT, KEEP_TTL, STORE_TTL, Changed, Record, Sentinel, Stamp
 from statestore.exceptions import InvalidKey, InvalidValue, StoreUnavailable
 from statestore.names import check_key, check_scope
 from statestore.values import encode
@@ -110,7 +110,25 @@ class Writing(Reading):
         def change(current: Any) -> Any:
             return function(self._value(scope, key, None, copy.deepcopy(default)) if current is ABSENT else current)
 
-        return self._modify(check_scope(scope), key, change, ttl, check_version(if_version), typed=True)[0]
+        return self._modify(check_scope(scope), key, change, ttl, check_version(if_version), self._decode).value
+
+    def change(
+        self,
+        scope: str,
+        key: str,
+        function: Callable[[Any], Any],
+        *,
+        ttl: Any = KEEP_TTL,
+        if_version: str | Sentinel | None = None,
+        switch: str = "SET",
+    ) -> Changed:
+        """Store what ``function`` makes of the plain JSON value, or of ``ABSENT`` when missing; say what was done.
+
+        As ``update``, and for those who must know more: when ``function`` answers ``ABSENT`` nothing is written and
+        the version is None. ``switch`` is the one that has to be on: "SET", or "REMOVE" for what takes a part away.
+        """
+        self._permit(switch, "change")
+        return self._modify(check_scope(scope), key, function, ttl, check_version(if_version), self._decode_plain)
 
     def increment(
         self, scope: str, key: str, by: float = 1, *, ttl: Any = KEEP_TTL, if_version: str | None = None
@@ -123,15 +141,8 @@ class Writing(Reading):
         if type(by) not in (int, float):
             raise InvalidValue(f"A counter goes up by a number, not a {type(by).__name__}.")
         encode(by)
-
-        def add(current: Any) -> Any:
-            if current is ABSENT:
-                return by
-            if type(current) not in (int, float):
-                raise InvalidValue(f"{scope} / {key}: there is a {type(current).__name__}, no number to add to.")
-            return add_numbers(current, by)
-
-        return self._modify(check_scope(scope), key, add, ttl, check_version(if_version))[0]
+        scope, expect, add = check_scope(scope), check_version(if_version), adding(scope, key, by)
+        return self._modify(scope, key, add, ttl, expect, self._decode_plain).value
 
     def remove(self, scope: str, key: Any, *, if_version: str | None = None, at: str | None = None) -> int:
         """Remove the entry under ``key``, or those under several keys; return how many there were.
@@ -183,8 +194,9 @@ class Writing(Reading):
         stamp = Stamp(new_version(), now, None if lifetime is None else now + lifetime)
         if texts and not self._tell(self._write, scope, texts, stamp, expect):
             raise conflict(scope, next(iter(texts)), expect)
-        for key in texts:
-            self._announce(signals.entry_changed, scope=scope, key=key, version=stamp.version)
+        if signals.entry_changed.receivers:
+            for key in texts:
+                self._announce(signals.entry_changed, scope=scope, key=key, version=stamp.version)
         return stamp.version
 
     def _modify(
@@ -193,31 +205,27 @@ class Writing(Reading):
         key: str,
         change: Callable[[Any], Any],
         ttl: Any,
-        if_version: Any = None,
-        *,
-        typed: bool = False,
-    ) -> tuple[Any, str | None]:
-        """Write what ``change`` makes of the value (or of ``ABSENT``); return it and its version.
+        if_version: Any,
+        read: Callable[[str, str, bytes], Any],
+    ) -> Changed:
+        """Write what ``change`` makes of the value as ``read`` has it, or of ``ABSENT``, which also writes nothing.
 
-        Optimistic: read, compute, write over the version read, again if somebody was quicker. When ``change``
-        answers ``ABSENT`` nothing is written and the version is None. ``change`` sees plain JSON, or with ``typed``
-        the value in its key's type.
+        Optimistic: read, compute, write over the version read, again if somebody was quicker.
         """
-        read = self._decode if typed else self._decode_plain
         name, lifetime = check_key(key), ttl if ttl is KEEP_TTL else self._lifetime(ttl)
         for now in self._tries():
             record = self._if_live(self._ask(self._read_to_change, scope, name))
             found = ABSENT if record is None else record.version
             if if_version is not None and found != if_version:
                 raise conflict(scope, key, if_version)
-            value = change(ABSENT if record is None else read(scope, key, record))
+            value = change(ABSENT if record is None else read(scope, key, record.text))
             if value is ABSENT:
-                return value, None
+                return Changed(value, None, False)
             stamp = Stamp(new_version(), now, self._end(now, lifetime, record))
             text = self._encode(scope, key, value)
             if self._tell(self._write, scope, {name: text}, stamp, found):
                 self._announce(signals.entry_changed, scope=scope, key=name, version=stamp.version)
-                return value, stamp.version
+                return Changed(value, stamp.version, record is None)
         raise StoreUnavailable(f"{scope} / {key}: too many writers at once.", alias=self.alias)
 
     def _tries(self) -> Iterator[int]:
@@ -244,14 +252,14 @@ class Writing(Reading):
         def change(current: Any) -> Any:
             return pointer.place(current, tokens, value)
 
-        _, version = self._modify(scope, key, change, part_ttl, expect)
-        return cast("str", version)  # something was placed, so something was written
+        done = self._modify(scope, key, change, part_ttl, expect, self._decode_plain)
+        return cast("str", done.version)  # something was placed, so something was written
 
     def _remove_part(self, scope: str, key: str, tokens: pointer.Tokens, expect: str | None) -> int:
         def change(current: Any) -> Any:
             return current if current is not ABSENT and pointer.cut(current, tokens) else ABSENT
 
-        return int(self._modify(scope, key, change, KEEP_TTL, expect)[1] is not None)
+        return int(self._modify(scope, key, change, KEEP_TTL, expect, self._decode_plain).version is not None)
 
     def _lifetime(self, ttl: Any) -> int | None:
         return self.config.ttl if ttl is STORE_TTL else check_ttl(ttl)
