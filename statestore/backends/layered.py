@@ -49,6 +49,7 @@ class LayeredStore(StateStore):
             raise ImproperlyConfigured(f"STATESTORE['STORES'][{alias!r}]: {problem}")
         self.options = DEFAULTS | dict(self.config.options)
         self._own = Own()
+        self._reads_committed = False
         self._healing = threading.Lock()
         self._heal_at = 0.0
 
@@ -96,7 +97,7 @@ class LayeredStore(StateStore):
         if epoch is None:
             return self._through.behind_one(scope, key)
         try:
-            return self._through.read(scope, (key,), epoch).get(key)
+            return self._through.read_one(scope, key, epoch)
         except FrontDown:
             return self._through.behind_one(scope, key)
 
@@ -115,6 +116,9 @@ class LayeredStore(StateStore):
     def _stamps(self, scope: str) -> Mapping[str, Stamp]:
         return self._back._ask(self._back._stamps, scope)
 
+    def _keys(self, scope: str, now: int) -> Iterable[str]:
+        return self._back._ask(self._back._keys, scope, now)
+
     def _scan(self, prefix: str, after: str, limit: int, idle_since: int | None, now: int) -> Page:
         page = self._back._ask(self._back._scan, prefix, after, limit, idle_since, now)
         return Page([info for info in page.infos if info.name != EPOCH_SCOPE], page.last)
@@ -131,7 +135,9 @@ class LayeredStore(StateStore):
 
     def _sees_a_snapshot(self) -> bool:
         """Is a transaction open here in which later commits of others are not seen?"""
-        return self._in_transaction() and not _reads_committed(getattr(self._back, "database", None))
+        if not self._reads_committed:  # the settings say it, and a connection knows once it is open
+            self._reads_committed = _reads_committed(getattr(self._back, "database", None))
+        return not self._reads_committed and self._in_transaction()
 
     def _wrote_here(self, scope: str) -> bool:
         """Did the transaction that is open here write to this scope? (After a rollback the answer may linger.)"""

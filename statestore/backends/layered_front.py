@@ -13,7 +13,7 @@ a writer sets its mark first and removes the cells then. So no copy can be older
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from statestore.backends.layered_marks import MARK, Marks, cell
+from statestore.backends.layered_marks import CELL, MARK, Marks, cell
 from statestore.backends.rules import new_version
 from statestore.entries import ABSENT, Record, Sentinel, Stamp
 
@@ -35,10 +35,12 @@ class Cells(NamedTuple):
 class Front(Marks):
     """Reads and puts copies."""
 
-    def read(self, scope: str, keys: Collection[str], now: int) -> Cells:
-        found = self.ask(self.store._read, scope, [MARK, *map(cell, keys)])
-        live = {name: record for name, record in found.items() if record.is_live(now)}
-        return Cells({name[1:]: record for name, record in live.items() if name != MARK}, MARK in live)
+    def fetch(self, scope: str, keys: Iterable[str]) -> Mapping[str, Record]:
+        """Return the mark and the cells of these keys, by their names; expired ones may be among them."""
+        return self.ask(self.store._read, scope, (MARK, *[CELL + key for key in keys]))
+
+    def read(self, scope: str, keys: Iterable[str], now: int) -> Cells:
+        return sorted_out(self.fetch(scope, keys), now)
 
     def lease(
         self, scope: str, keys: Iterable[str], expect: str | Sentinel | None, now: int
@@ -64,13 +66,18 @@ class Front(Marks):
         self.tell(self.store._write, PROBE_SCOPE, {PROBE: b"?"}, Stamp(new_version(), now, now + LEASED_FOR), None)
 
 
+def sorted_out(found: Mapping[str, Record], now: int) -> Cells:
+    live = {name: record for name, record in found.items() if record.is_live(now)}
+    return Cells({name[1:]: record for name, record in live.items() if name != MARK}, MARK in live)
+
+
 def copied(found: Record | None, epoch: bytes) -> Record | Sentinel | None:
     """Return the record that a cell copies; None where it says that there is none; ``ABSENT`` if it is no copy."""
     if found is None or found.text[1:HEAD] != epoch:
         return ABSENT
     kind = found.text[:1]
     if kind == COPY:
-        return found._replace(text=found.text[HEAD:])
+        return Record(found.text[HEAD:], *found[1:])
     return None if kind == NOTHING else ABSENT
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from statestore.backends.core import Core
-from statestore.backends.layered_front import LEASE, Cells, Front, copied
+from statestore.backends.layered_front import LEASE, Cells, Front, copied, sorted_out
 from statestore.backends.layered_line import FrontDown
+from statestore.backends.layered_marks import CELL
 from statestore.entries import ABSENT, Record
 
 WAITS = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032)  # seconds, for a copy that somebody else is fetching
@@ -22,9 +23,23 @@ class Through:
         self.back = back
         self.now = now
 
+    def read_one(self, scope: str, key: str, epoch: bytes) -> Record | None:
+        """Return the record under one key, as ``read`` does. A hit, and no mark, is the hottest path of all."""
+        found = self.front.fetch(scope, (key,))
+        if len(found) == 1 and (found_cell := found.get(CELL + key)) is not None:
+            copy = copied(found_cell, epoch)
+            if isinstance(copy, Record):  # should it have expired, so has the entry
+                return copy
+        return self._complete(scope, (key,), found, epoch).get(key)
+
     def read(self, scope: str, keys: Collection[str], epoch: bytes) -> Mapping[str, Record]:
         """Return the records there are under these keys, and leave copies of those that had none."""
-        cells = self.front.read(scope, keys, self.now())
+        return self._complete(scope, keys, self.front.fetch(scope, keys), epoch)
+
+    def _complete(
+        self, scope: str, keys: Collection[str], found: Mapping[str, Record], epoch: bytes
+    ) -> Mapping[str, Record]:
+        cells = sorted_out(found, self.now())
         if cells.marked:
             return self.behind(scope, keys)
         copies: dict[str, Any] = {key: copied(cells.found.get(key), epoch) for key in keys}

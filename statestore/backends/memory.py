@@ -31,6 +31,10 @@ class MemoryStore(StateStore):
     def _read_one(self, scope: str, key: str) -> Record | None:
         return self._scopes.get(scope, _EMPTY).get(key)
 
+    def _keys(self, scope: str, now: int) -> list[str]:
+        with self._lock:
+            return [key for key, record in self._scopes.get(scope, {}).items() if record.is_live(now)]
+
     def _write(self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, expect: str | Sentinel | None) -> bool:
         with self._lock:
             if expect is not None and self._version(scope, next(iter(texts)), stamp.updated_at) != expect:

@@ -411,15 +411,15 @@ def died_after_commit(store, monkeypatch):
     now = [1_000_000.0]
     store.clock = lambda: now[0]
     store.set(SCOPE, "a", "old")
-    read = store._front.read
+    fetch = store._front.fetch
 
-    def look_and_be_overtaken(scope, keys, moment):
-        cells = read(scope, keys, moment)
-        store._front.mark({SCOPE: ["a"]}, "token", moment)
-        return cells
+    def look_and_be_overtaken(scope, keys):
+        found = fetch(scope, keys)
+        store._front.mark({SCOPE: ["a"]}, "token", store.now())
+        return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(store._front, "read", look_and_be_overtaken)
+        patch.setattr(store._front, "fetch", look_and_be_overtaken)
         assert store.get(SCOPE, "a") == "old"
     store._back.set(SCOPE, "a", "new")
     now[0] += 450
