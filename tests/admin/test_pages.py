@@ -417,14 +417,14 @@ PAGES = {
         lambda alias: url("scopes", alias),
         ["_scan"] * (1 + 3),
     ),  # the page; the families: session, user, end
-    "scope": (lambda alias: url("scope", alias, "user:1"), ["_stamps", "_scan", "_read"]),
+    "scope": (lambda alias: url("scope", alias, "user:1"), ["_keys", "_scan", "_read"]),
     "entry": (lambda alias: url("entry", alias, "user:1", "a"), ["_read"]),
     "part": (lambda alias: url("entry", alias, "user:1", "a", at="/x"), ["_read"]),
     "raw": (lambda alias: url("raw", alias, "user:1", "a"), ["_read"]),
     "add": (lambda alias: url("add_entry", alias, "user:1"), []),
     "clean": (lambda alias: url("clean", alias), []),
     "import": (lambda alias: url("import", alias), []),
-    "delete": (lambda alias: url("delete_scope", alias, "user:1"), ["_stamps", "_scan", "_stamps"]),
+    "delete": (lambda alias: url("delete_scope", alias, "user:1"), ["_stamps", "_scan", "_keys"]),
     "remove": (lambda alias: url("remove_entry", alias, "user:1", "a"), ["_read"]),
 }
 
