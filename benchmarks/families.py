@@ -1,4 +1,4 @@
-"""The families: contenders that do the same work with the same server. The first is the hand-written one."""
+"""The families: contenders that do the same work with the same server. The first is what all are compared with."""
 
 from importlib import import_module
 
@@ -7,6 +7,7 @@ FAMILIES = {
     "sqlite": "benchmarks.contenders.sqlite",
     "postgresql": "benchmarks.contenders.postgresql",
     "redis": "benchmarks.contenders.redis",
+    "layered": "benchmarks.contenders.layered",
 }
 
 

@@ -6,7 +6,8 @@ from contextlib import ExitStack, contextmanager
 
 from tests.servers import VARIABLE, Postgres, Valkey, addresses
 
-KINDS = {"postgresql": ("postgres", Postgres), "redis": ("valkey", Valkey)}
+KINDS = {"postgres": Postgres, "valkey": Valkey}
+NEEDED = {"postgresql": ["postgres"], "redis": ["valkey"], "layered": ["postgres", "valkey"]}
 
 
 @contextmanager
@@ -14,9 +15,7 @@ def running(families):
     """Have the servers of these families running, and their addresses in the environment."""
     known = addresses()
     with ExitStack() as stack:
-        for family in families:
-            name, kind = KINDS.get(family, (None, None))
-            if name and name not in known:
-                known[name] = stack.enter_context(kind()).address()
+        for name in {name for family in families for name in NEEDED.get(family, ())} - known.keys():
+            known[name] = stack.enter_context(KINDS[name]()).address()
         os.environ[VARIABLE] = json.dumps(known)
         yield

@@ -38,6 +38,14 @@ if "valkey" in SERVERS:
     CONSTANCE_REDIS_CONNECTION = REDIS_URL
     STORES["redis"] = {"BACKEND": "statestore.backends.CacheStore", "OPTIONS": {"cache": "django-redis"}}
 
+if {"postgres", "redis"} <= STORES.keys():
+    options = {"cache": "django-redis", "prefix": "layered"}
+    STORES["layered-fast"] = {"BACKEND": "statestore.backends.CacheStore", "OPTIONS": options}
+    STORES["layered"] = {
+        "BACKEND": "statestore.backends.LayeredStore",
+        "OPTIONS": {"durable": "postgres", "fast": "layered-fast"},
+    }
+
 # Sessions and django-constance know one database and one cache only: the default ones.
 DATABASES["default"] = DATABASES.get("postgres", SQLITE)
 CACHES["default"] = CACHES.get("django", CACHES["locmem"])

@@ -5,6 +5,7 @@ TITLES = {
     "sqlite": "SQLite",
     "postgresql": "PostgreSQL",
     "redis": "Redis and Valkey",
+    "layered": "PostgreSQL behind Redis, beside Redis alone",
 }
 TARGETS = {
     ("redis", "statestore CacheStore"): {
@@ -33,6 +34,7 @@ TARGETS = {
         ("get 100", "100 B"): 1.2,
     },
     ("memory", "statestore MemoryStore"): {("get", "100 B"): 3.0},
+    ("layered", "statestore LayeredStore"): {("get", "100 B"): 1.15},
 }
 
 

@@ -269,6 +269,45 @@ def test_a_lease_taken_after_the_mark_is_given_up(store, front, monkeypatch):
     assert store.get(SCOPE, "a") == 2
 
 
+def seen_around_a_commit(store, monkeypatch, early=lambda: None):
+    """Return what others read while a write is not committed, when it is but its marks stand, and afterwards."""
+    seen, settle = [], store._settle
+
+    def look():
+        thread, found = in_thread(store.get, SCOPE, "a")
+        thread.join()
+        seen.extend(found)
+
+    def look_and_settle(marks):
+        look()
+        settle(marks)
+
+    store.set(SCOPE, "a", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_settle", look_and_settle)
+        with transaction.atomic():
+            store.set(SCOPE, "a", 2)
+            early()
+            look()
+    look()
+    return seen
+
+
+def test_a_value_is_read_by_others_from_its_commit_on(store, monkeypatch):
+    assert seen_around_a_commit(store, monkeypatch) == [1, 2, 2]
+
+
+def test_control_without_marks_it_is_not_read_until_the_copies_are_gone(store, monkeypatch):
+    monkeypatch.setattr(Front, "mark", lambda self, places, token, now: self.drop(places, now))
+    assert seen_around_a_commit(store, monkeypatch) == [1, 1, 2]
+
+
+def test_control_with_marks_taken_away_before_the_commit_it_is_never_read(store, monkeypatch):
+    settle = store._settle
+    early = seen_around_a_commit(store, monkeypatch, lambda: settle(store._own.forget()))
+    assert early == [1, 1, 1]
+
+
 def test_of_two_writers_whose_marks_overlap_the_later_commit_is_read(store, front):
     store.set(SCOPE, "a", 1)
     store._front.mark({SCOPE: ["a"]}, "token", store.now())  # a writer that is still under way
