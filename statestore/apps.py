@@ -10,6 +10,8 @@ class StateStoreConfig(AppConfig):
     def ready(self) -> None:
         from statestore.api.checks import register_checks as register_api_checks
         from statestore.checks import register_checks
+        from statestore.observe.checks import register_checks as register_observe_checks
 
         register_checks()
         register_api_checks()
+        register_observe_checks()

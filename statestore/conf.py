@@ -1,6 +1,6 @@
 """The settings, read when they are needed: one dict, ``STATESTORE``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from statestore.durations import check_ttl
 from statestore.exceptions import InvalidValue
 
 DEFAULT_STORES = {"default": {"BACKEND": "statestore.backends.ModelStore"}}
-SECTIONS = ("STORES", "SCOPES", "CLEAN", "API")
+SECTIONS = ("STORES", "SCOPES", "CLEAN", "API", "OBSERVERS")
 VERBS = ("GET", "SET", "REMOVE", "CLEAN")
 PARAMETERS = (
     "BACKEND",
@@ -34,6 +34,11 @@ def store_params() -> Mapping[str, Any]:
     if not isinstance(stores, Mapping):
         raise ImproperlyConfigured("STATESTORE['STORES'] is a dict of stores by alias.")
     return stores
+
+
+def observers() -> Sequence[Any]:
+    """Return who watches the stores: dotted paths, as the site names them."""
+    return _all().get("OBSERVERS") or ()
 
 
 def _all() -> Mapping[str, Any]:

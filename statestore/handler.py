@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 from statestore import conf
 from statestore.backends.base import StateStore
 from statestore.exceptions import UnknownStore
+from statestore.observe.watching import follow_settings
 
 DEFAULT = "default"
 
@@ -62,6 +63,8 @@ class StoreHandler:
     def _follow_settings(self) -> None:
         if not self._is_current():
             self._built = {alias: built for alias, built in self._built.items() if self._stays(alias, *built)}
+            for _, store in self._built.values():
+                follow_settings(store)
             self._settings, self._caches = getattr(settings, "STATESTORE", None), settings.CACHES
 
     def _stays(self, alias: str, params: Any, store: StateStore) -> bool:
@@ -93,6 +96,7 @@ class StoreHandler:
             raise ImproperlyConfigured(f"STATESTORE['STORES'][{alias!r}]: BACKEND names no class.") from error
         built = backend(alias, params)
         built.siblings = self
+        follow_settings(built)
         return built
 
 

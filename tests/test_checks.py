@@ -220,10 +220,11 @@ def test_mistakes_are_errors_and_the_rest_warnings():
 
 def test_every_check_is_in_the_documentation():
     told = re.findall(r"^\| `statestore\.([EW]\d{3})` \| (.{20,}) \| (.{20,}) \|$", PAGE.read_text(), re.MULTILINE)
-    assert [number for number, _, _ in told] == sorted([*checks.HINTS, API_CHECK])
+    assert [number for number, _, _ in told] == sorted([*checks.HINTS, API_CHECK, OBSERVERS_CHECK])
 
 
 API_CHECK = "E015"  # of statestore.api.checks
+OBSERVERS_CHECK = "E017"
 
 scalars = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.binary(max_size=3)

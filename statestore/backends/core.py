@@ -15,6 +15,7 @@ from statestore.exceptions import (
     StoreClosed,
     StoreUnavailable,
 )
+from statestore.logs import called, event
 
 logger = logging.getLogger("statestore")
 
@@ -75,7 +76,8 @@ class Core(Hooks):
 
     def _permit(self, switch: str, verb: str) -> None:
         if switch not in self.config.enabled:
-            logger.warning("%s is switched off for the store %r", verb, self.alias)
+            told = event("verb_disabled", store=self.alias, verb=verb)
+            logger.warning("%s is switched off for the store %r", verb, self.alias, extra=told)
             raise OperationDisabled(f"{verb} is switched off for the store {self.alias!r}.", alias=self.alias)
 
     def _ask(self, hook: Callable[..., Any], *args: Any) -> Any:
@@ -124,4 +126,5 @@ class Core(Hooks):
     def _send(self, signal: Any, details: Mapping[str, Any]) -> None:
         for receiver, answer in signal.send_robust(type(self), store=self, alias=self.alias, **details):
             if isinstance(answer, Exception):
-                logger.error("A signal's receiver failed: %r", receiver, exc_info=answer)
+                told = event("receiver_failed", store=self.alias, receiver=called(receiver))
+                logger.error("A signal's receiver failed: %r", receiver, exc_info=answer, extra=told)

@@ -26,6 +26,7 @@ from statestore.backends.rules import new_version
 from statestore.conf import store_params
 from statestore.entries import Page, Record, Sentinel, Stamp
 from statestore.exceptions import StoreError, StoreUnavailable, UsageError
+from statestore.logs import event
 
 logger = logging.getLogger("statestore")
 
@@ -236,7 +237,8 @@ class LayeredStore(StateStore):
             if not self._in_transaction():
                 self._epoch.suspend()
         except StoreError:
-            logger.exception("%r could not stop believing its fast store", self.alias)
+            told = event("front_distrust_failed", store=self.alias)
+            logger.exception("%r could not stop believing its fast store", self.alias, extra=told)
 
     def _heal_now_and_then(self) -> None:
         if time.monotonic() >= self._heal_at:

@@ -8,6 +8,7 @@ from typing import Any
 
 from statestore.backends.core import Core
 from statestore.exceptions import CorruptState, StoreError, UsageError
+from statestore.logs import event
 
 logger = logging.getLogger("statestore")
 
@@ -83,11 +84,13 @@ class Line:
             self._retry_at = time.monotonic() + RETRY_AFTER
             was_down, self._is_down = self._is_down, True
         if not was_down:
-            logger.warning("The fast store %r of %r is down: %s", self.store.alias, self.alias, error)
+            told = event("front_down", store=self.alias, fast=self.store.alias)
+            logger.warning("The fast store %r of %r is down: %s", self.store.alias, self.alias, error, extra=told)
         return FrontDown(str(error))
 
     def _recovered(self) -> None:
         with self._failing:
             was_down, self._is_down = self._is_down, False
         if was_down:
-            logger.info("The fast store %r of %r is back", self.store.alias, self.alias)
+            told = event("front_back", store=self.alias, fast=self.store.alias)
+            logger.info("The fast store %r of %r is back", self.store.alias, self.alias, extra=told)

@@ -16,6 +16,7 @@ from statestore.backends.portable_locks import Check
 from statestore.backends.portable_shelf import Shelf
 from statestore.entries import Page, Record, Sentinel, Stamp, summary
 from statestore.exceptions import CorruptState, ValueTooLarge
+from statestore.logs import event
 
 logger = logging.getLogger("statestore")
 
@@ -180,7 +181,8 @@ class PortableStore(CacheStore):
             try:
                 yield name, unpack(name, found.get(address))
             except ValueError:
-                logger.error("The scope %r in the store %r can't be read.", name, self.alias)
+                told = event("scope_unreadable", store=self.alias, scope=name)
+                logger.error("The scope %r in the store %r can't be read.", name, self.alias, extra=told)
 
     def _unpack(self, scope: str, found: Any, key: str | None = None) -> Document:
         try:

@@ -10,6 +10,7 @@ from bisect import insort
 from typing import Any
 
 from statestore.backends.portable_shelf import Shelf
+from statestore.logs import event
 
 SHARDS = 64
 
@@ -77,5 +78,8 @@ def _names(shard: Any) -> list[str]:
     if isinstance(shard, str):
         return shard.split("\n")[1:-1]
     if shard is not None:
-        logger.error("A part of the index of scopes can't be read; it is made anew as the scopes are written to.")
+        logger.error(
+            "A part of the index of scopes can't be read; it is made anew as the scopes are written to.",
+            extra=event("index_unreadable"),
+        )
     return []
