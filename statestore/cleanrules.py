@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from statestore import conf
 from statestore.durations import parse_age
-from statestore.exceptions import InvalidValue
+from statestore.exceptions import InvalidValue, kind
 from statestore.importing import load
 from statestore.names import check_scope
 
@@ -76,7 +76,7 @@ def _active_problems(params: Mapping[str, Any]) -> Iterator[str]:
         yield f"'active': {error}"
         return
     if active is not None and not callable(active):
-        yield f"'active' is a callable that returns the active ids, not a {type(active).__name__}."
+        yield f"'active' is a callable that returns the active ids, not {kind(active)}."
 
 
 def _idle_problems(params: Mapping[str, Any]) -> Iterator[str]:

@@ -91,3 +91,11 @@ def shown(thing: object) -> str:
     except Exception:  # noqa: BLE001 (an integer of 5,000 digits, somebody's __repr__)
         text = f"<{type(thing).__name__}>"
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def kind(thing: object) -> str:
+    """Return the type of ``thing`` as the sentence of an error says it: "an int", "None"."""
+    if thing is None:
+        return "None"
+    name = type(thing).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"

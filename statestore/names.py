@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from statestore.exceptions import InvalidKey, InvalidScope, shown
+from statestore.exceptions import InvalidKey, InvalidScope, kind, shown
 
 GLOBAL = "global"
 MAX_LENGTH = 200  # code points
@@ -43,7 +43,7 @@ def check_prefix(text: Any) -> str:
 
 def _problem(name: object) -> str:
     if not isinstance(name, str):
-        return f"is a string, not a {type(name).__name__}"
+        return f"is a string, not {kind(name)}"
     if not 0 < len(name) <= MAX_LENGTH:
         return f"has 1 to {MAX_LENGTH} characters, not {len(name)}"
     if name in (".", ".."):

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from statestore.entries import ABSENT
-from statestore.exceptions import InvalidValue
+from statestore.exceptions import InvalidValue, kind
 
 Tokens = tuple[str, ...]
 _BAD_ESCAPE = re.compile("~(?![01])")
@@ -13,7 +13,7 @@ _BAD_ESCAPE = re.compile("~(?![01])")
 def parse(pointer: object) -> Tokens:
     """Return the reference tokens of a pointer; "" is the whole value. Raise ``InvalidValue`` if it is none."""
     if not isinstance(pointer, str):
-        raise InvalidValue(f"A JSON Pointer is a string, not a {type(pointer).__name__}.")
+        raise InvalidValue(f"A JSON Pointer is a string, not {kind(pointer)}.")
     if pointer and not pointer.startswith("/"):
         raise InvalidValue(f"A JSON Pointer is empty or starts with '/': {pointer!a}.", pointer=pointer)
     if _BAD_ESCAPE.search(pointer):
@@ -80,8 +80,8 @@ def _put(parent: Any, token: str, part: Any, tokens: Tokens) -> None:
     elif isinstance(parent, list) and _is_index(token) and int(token) < len(parent):
         parent[int(token)] = part
     else:
-        kind = "beyond the array" if isinstance(parent, list) else f"below a {type(parent).__name__}"
-        raise InvalidValue(f"There is nothing to write to at {join(tokens)}: it is {kind}.", pointer=join(tokens))
+        where = "beyond the array" if isinstance(parent, list) else f"below {kind(parent)}"
+        raise InvalidValue(f"There is nothing to write to at {join(tokens)}: it is {where}.", pointer=join(tokens))
 
 
 def _is_index(token: str) -> bool:

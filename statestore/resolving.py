@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import LazyObject, empty
 
 from statestore import conf
-from statestore.exceptions import InvalidScope, ScopeUnavailable
+from statestore.exceptions import InvalidScope, ScopeUnavailable, kind
 from statestore.handler import DEFAULT
 from statestore.importing import load
 from statestore.names import GLOBAL, check_key
@@ -112,7 +112,7 @@ def _resolver_problems(name: str, params: Mapping[str, Any]) -> Iterator[str]:
     if resolver is None and name not in BUILT_IN:
         yield "There is no resolver."
     elif resolver is not None and not callable(resolver):
-        yield f"The resolver is a callable that takes the request, not a {type(resolver).__name__}."
+        yield f"The resolver is a callable that takes the request, not {kind(resolver)}."
 
 
 def _configured(name: str, given: Any) -> NamedScope:

@@ -9,7 +9,7 @@ from os import urandom
 from typing import Any
 
 from statestore.entries import ABSENT, to_moment
-from statestore.exceptions import InvalidKey, InvalidValue, StateStoreError, TooManyKeys, VersionConflict
+from statestore.exceptions import InvalidKey, InvalidValue, StateStoreError, TooManyKeys, VersionConflict, kind
 from statestore.names import check_key
 
 MAX_KEYS = 1000
@@ -33,7 +33,7 @@ def check_keys(keys: Any) -> dict[str, str]:
 
 def several(names: Any, refusal: type[StateStoreError]) -> Iterator[Any]:
     if isinstance(names, str | bytes) or not isinstance(names, Iterable):
-        raise refusal(f"Several names are a list or the like, not a {type(names).__name__}.")
+        raise refusal(f"Several names are a list or the like, not {kind(names)}.")
     return iter(names)
 
 
@@ -41,7 +41,7 @@ def check_version(version: Any) -> Any:
     """Return what was given as ``if_version``, or raise ``InvalidValue``."""
     if version is None or version is ABSENT or isinstance(version, str):
         return version
-    raise InvalidValue(f"A version is a string as set() returns it, or ABSENT, not a {type(version).__name__}.")
+    raise InvalidValue(f"A version is a string as set() returns it, or ABSENT, not {kind(version)}.")
 
 
 def check_existing_version(version: Any) -> str | None:
@@ -72,13 +72,18 @@ def adding(scope: str, key: str, by: float) -> Callable[[Any], Any]:
         if current is ABSENT:
             return by
         if type(current) not in (int, float):
-            raise InvalidValue(f"{scope} / {key}: there is a {type(current).__name__}, no number to add to.")
+            raise InvalidValue(f"{scope} / {key}: there is {kind(current)}, no number to add to.")
         try:
             return current + by
         except OverflowError:
             raise InvalidValue(f"{scope} / {key}: the sum is beyond the limits of a number.") from None
 
     return add
+
+
+def placed(error: InvalidValue, scope: str, key: str) -> InvalidValue:
+    """Return what was said of a value as what is said of this one."""
+    return type(error)(f"{scope} / {key}: {error}", scope=scope, key=key, pointer=error.pointer)
 
 
 def fingerprint(versions: Mapping[str, str]) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from statestore import pointer
 from statestore.backends.core import Core
-from statestore.backends.rules import check_keys
+from statestore.backends.rules import check_keys, placed
 from statestore.entries import ABSENT, Entry, Record, to_datetime
 from statestore.exceptions import CorruptState, InvalidValue, ValueTooLarge
 from statestore.names import check_key
@@ -31,7 +31,7 @@ class Texts(Core):
         try:
             text = encode(value) if typed is None else typed.to_text(value)
         except InvalidValue as error:
-            raise type(error)(f"{scope} / {key}: {error}", scope=scope, key=key, pointer=error.pointer) from None
+            raise placed(error, scope, key) from None
         if len(text) > self.config.max_value_bytes:
             raise ValueTooLarge(
                 f"{scope} / {key}: the value has {len(text):,} bytes of JSON text; "
@@ -53,7 +53,7 @@ class Texts(Core):
         try:
             return typed.from_text(text)
         except InvalidValue as error:
-            raise type(error)(f"{scope} / {key}: {error}", scope=scope, key=key, pointer=error.pointer) from None
+            raise placed(error, scope, key) from None
         except ValueError as error:
             raise self._corrupt(scope, key) from error
 

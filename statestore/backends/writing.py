@@ -17,10 +17,11 @@ from statestore.backends.rules import (
     fingerprint,
     new_version,
     pair,
+    placed,
 )
 from statestore.durations import check_ttl
 from statestore.entries import ABSENT, KEEP_TTL, STORE_TTL, Changed, Record, Sentinel, Stamp
-from statestore.exceptions import InvalidKey, InvalidValue, StoreUnavailable
+from statestore.exceptions import InvalidKey, InvalidValue, StoreUnavailable, kind
 from statestore.names import check_key, check_scope
 from statestore.values import encode
 
@@ -65,7 +66,7 @@ class Writing(Reading):
         """Store every value of ``mapping`` under its key, all or nothing; return the version they share."""
         self._permit("SET", "set_many")
         if not isinstance(mapping, Mapping):
-            raise InvalidValue(f"set_many takes a mapping of keys to values, not a {type(mapping).__name__}.")
+            raise InvalidValue(f"set_many takes a mapping of keys to values, not {kind(mapping)}.")
         return self._put_texts(check_scope(scope), self._texts(scope, mapping), ttl)
 
     @overload
@@ -139,7 +140,7 @@ class Writing(Reading):
         """
         self._permit("SET", "increment")
         if type(by) not in (int, float):
-            raise InvalidValue(f"A counter goes up by a number, not a {type(by).__name__}.")
+            raise InvalidValue(f"A counter goes up by a number, not {kind(by)}.")
         encode(by)
         scope, expect, add = check_scope(scope), check_version(if_version), adding(scope, key, by)
         return self._modify(scope, key, add, ttl, expect, self._decode_plain).value
@@ -250,7 +251,10 @@ class Writing(Reading):
         part_ttl = KEEP_TTL if ttl is STORE_TTL else ttl
 
         def change(current: Any) -> Any:
-            return pointer.place(current, tokens, value)
+            try:
+                return pointer.place(current, tokens, value)
+            except InvalidValue as error:
+                raise placed(error, scope, key) from None
 
         done = self._modify(scope, key, change, part_ttl, expect, self._decode_plain)
         return cast("str", done.version)  # something was placed, so something was written
