@@ -12,7 +12,8 @@ import os
 
 from .memcached import Memcached
 from .process import Server, ServerUnavailable
-from .redis_family import Redis, RedisCluster, RedisSentinel, Valkey
+from .redis_family import Redis, Valkey
+from .redis_groups import RedisCluster, RedisSentinel
 from .sql import MariaDB, Postgres
 
 __all__ = [
