@@ -50,13 +50,29 @@ class StateView(APIView):
     query: Query
     conditions: Conditions
     store: Any = None
+    head: Any
 
-    # -- before the method
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Give a class that has ``get`` its ``head``; Django would hang it on each instance, in a circle."""
+        super().__init_subclass__(**kwargs)
+        if "get" in vars(cls):
+            cls.head = vars(cls)["get"]
 
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Keep Django's request beside DRF's."""
-        self.plain = request
-        return StateRequest(request)
+    # -- the way of a request
+
+    def dispatch(self, request: HttpRequest, *args: Any, **segments: str) -> Any:
+        """Answer as DRF's views do, but for what there is one of here: renderers, formats, versions.
+
+        Going through those costs as much as reading a value from a store.
+        """
+        self.plain, self.request = request, StateRequest(request)
+        try:
+            self.initial(self.request, **segments)
+            response = getattr(self, request.method.lower())(self.request, **segments)  # type: ignore[union-attr]
+        except Exception as error:  # noqa: BLE001 (what nobody foresaw is raised again)
+            response = self.handle_exception(error)
+        response.headers["Cache-Control"] = CACHE_CONTROL
+        return response
 
     def initial(self, request: Any, *args: Any, **segments: str) -> None:
         """Check everything but the body, in an order that gives nothing away."""
@@ -67,7 +83,8 @@ class StateView(APIView):
         self._read_url(segments, self.parameters.get(method, ()))
         check_accept(self.plain.META.get("HTTP_ACCEPT"))
         self.conditions = Conditions.of(self.plain)
-        self.perform_authentication(request)
+        if request.authenticators:  # else all are strangers
+            self.perform_authentication(request)
         self.action = self.action_of(method)
         self.check_policy(request)
         self.check_throttles(request)
@@ -122,16 +139,6 @@ class StateView(APIView):
     def raise_uncaught_exception(self, exc: Exception) -> NoReturn:
         """Leave what nobody foresaw to Django."""
         raise exc
-
-    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Let nobody but the caller keep the answer."""
-        response.headers["Cache-Control"] = CACHE_CONTROL
-        return super().finalize_response(request, response, *args, **kwargs)
-
-    @property
-    def default_response_headers(self) -> dict[str, str]:
-        """Add nothing to answers that do not need it."""
-        return {}
 
     def tell_what_is_understood(self, response: HttpResponse) -> None:
         """Add the headers that say what the resource understands."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from statestore import conf
@@ -21,17 +22,35 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def option(name: str) -> Any:
-    """Return a setting of the API, or its default."""
-    return conf.section("API").get(name, DEFAULTS[name])
+class Chosen:
+    """The settings of the API, put together anew only when the site's are others."""
+
+    def __init__(self) -> None:
+        self._site: Any = object()
+        self._options: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        site = getattr(settings, "STATESTORE", None)
+        if site is not self._site:
+            chosen = DEFAULTS | conf.section("API")
+            self._options, self._site = chosen | {"POLICY": _policy_class(chosen["POLICY"])}, site
+        return self._options[name]
+
+
+option = Chosen().__getitem__
+"""Return a setting of the API, or its default."""
 
 
 def policy() -> Policy:
     """Return the site's policy."""
-    found = load(option("POLICY"))
-    if not (isinstance(found, type) and issubclass(found, Policy)):
-        raise ImproperlyConfigured("STATESTORE['API']['POLICY'] is a subclass of statestore.Policy, or its path.")
-    return found()
+    return option("POLICY")()
+
+
+def _policy_class(given: Any) -> type[Policy]:
+    found = load(given)
+    if isinstance(found, type) and issubclass(found, Policy):
+        return found
+    raise ImproperlyConfigured("STATESTORE['API']['POLICY'] is a subclass of statestore.Policy, or its path.")
 
 
 def served() -> list[str]:
@@ -64,11 +83,10 @@ def problems(given: Mapping[Any, Any]) -> Iterator[str]:
 
 def _policy_problems(given: Any) -> Iterator[str]:
     try:
-        found = load(given)
+        _policy_class(given)
     except ImportError as error:
         yield f"POLICY {error}"
-        return
-    if not (isinstance(found, type) and issubclass(found, Policy)):
+    except ImproperlyConfigured:
         yield "POLICY is a subclass of statestore.Policy, or its dotted path."
 
 

@@ -16,6 +16,7 @@ class StateRequest(Request):
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request, authenticators=authenticators(), negotiator=_NEGOTIATOR)
+        del self.parser_context["request"]  # a circle, which would keep it until the garbage is collected
 
     @property
     def POST(self) -> Any:  # type: ignore[override]  # noqa: N802 (Django's name)
