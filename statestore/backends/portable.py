@@ -77,15 +77,14 @@ class PortableStore(CacheStore):
     # -- the hooks
 
     def _read(self, scope: str, keys: Collection[str] | None) -> Mapping[str, Record]:
-        records = self._load(scope).records
-        return records if keys is None else {key: records[key] for key in keys if key in records}
+        return self._load(scope, keys).records
 
     def _read_one(self, scope: str, key: str) -> Record | None:
-        return self._load(scope, key).records.get(key)
+        return self._load(scope, (key,)).records.get(key)
 
     def _write(self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, expect: str | Sentinel | None) -> bool:
         key, now = next(iter(texts)), stamp.updated_at
-        if expect is not None and self._load(scope, key).version(key, now) != expect:
+        if expect is not None and self._load(scope, (key,)).version(key, now) != expect:
             return False
         with self._changing(scope) as change:
             document = change.document.live(now)
@@ -170,8 +169,8 @@ class PortableStore(CacheStore):
     def _address(self, digest: str) -> str:
         return f"{self.prefix}:s:{digest}"
 
-    def _load(self, scope: str, key: str | None = None) -> Document:
-        return self._unpack(scope, self._shelf.get(self._address(_digest(scope))), key)
+    def _load(self, scope: str, keys: Collection[str] | None = None) -> Document:
+        return self._unpack(scope, self._shelf.get(self._address(_digest(scope))), keys)
 
     def _documents(self, names: Iterable[str]) -> Iterator[tuple[str, Document]]:
         """Yield the named scopes with their documents; those that can't be read are left out, with a log entry."""
@@ -184,10 +183,11 @@ class PortableStore(CacheStore):
                 told = event("scope_unreadable", store=self.alias, scope=name)
                 logger.error("The scope %r in the store %r can't be read.", name, self.alias, extra=told)
 
-    def _unpack(self, scope: str, found: Any, key: str | None = None) -> Document:
+    def _unpack(self, scope: str, found: Any, keys: Collection[str] | None = None) -> Document:
         try:
-            return unpack(scope, found)
+            return unpack(scope, found, keys)
         except ValueError as error:
+            key = next(iter(keys)) if keys and len(keys) == 1 else None
             place = scope if key is None else f"{scope} / {key}"
             raise CorruptState(
                 f"{place}: what is stored in {self.alias!r} can't be read.", alias=self.alias, scope=scope, key=key

@@ -3,6 +3,7 @@
 ``{"scope": "user:1", "touched": null, "entries": {"theme": ["\\"dark\\"", version, updated_at, expires_at]}}``
 """
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import orjson
@@ -45,8 +46,8 @@ def pack(scope: str, document: Document) -> str:
     return orjson.dumps({"scope": scope, "touched": document.touched, "entries": entries}).decode()
 
 
-def unpack(scope: str, found: Any) -> Document:
-    """Return the document that was found at a scope's address; empty when nothing was.
+def unpack(scope: str, found: Any, keys: Collection[str] | None = None) -> Document:
+    """Return the document that was found at a scope's address, with these keys only; empty when nothing was.
 
     Raise ``ValueError`` when it is no document, or that of another scope. An entry in it that makes no sense
     becomes a record whose text is no JSON: to be seen, written over and removed, never to be read as a value.
@@ -56,8 +57,8 @@ def unpack(scope: str, found: Any) -> Document:
     said = orjson.loads(found)
     if not isinstance(said, dict) or said.get("scope") != scope or not isinstance(said.get("entries"), dict):
         raise ValueError("This is not the document of the scope.")
-    touched = said.get("touched")
-    records = {key: _record(entry) for key, entry in said["entries"].items()}
+    touched, entries = said.get("touched"), said["entries"]
+    records = {key: _record(entries[key]) for key in (entries if keys is None else keys) if key in entries}
     return Document(records, touched if type(touched) is int else None)
 
 
