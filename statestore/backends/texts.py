@@ -9,7 +9,6 @@ from statestore.backends.core import Core
 from statestore.backends.rules import check_keys, placed
 from statestore.entries import ABSENT, Entry, Record, to_datetime
 from statestore.exceptions import CorruptState, InvalidValue, ValueTooLarge
-from statestore.names import check_key
 from statestore.typed import Key, Schemas
 from statestore.values import decode, encode
 
@@ -42,8 +41,7 @@ class Texts(Core):
         return text
 
     def _texts(self, scope: str, mapping: Mapping[str, Any]) -> dict[str, bytes]:
-        check_keys(mapping)
-        return {check_key(key): self._encode(scope, key, value) for key, value in mapping.items()}
+        return {name: self._encode(scope, key, mapping[key]) for name, key in check_keys(mapping).items()}
 
     def _decode(self, scope: str, key: str, text: bytes) -> Any:
         """Return the stored value, in its type where one is known."""
