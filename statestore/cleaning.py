@@ -6,6 +6,8 @@ The plan is made whole before anything is removed: lists are read to their end a
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 from statestore.backends.base import StateStore
 from statestore.backends.walking import PAGE
@@ -50,15 +52,20 @@ class Step:
 
     def run(self, *, dry_run: bool, batch_size: int, progress: Progress | None) -> CleanReport:
         """Clean, and return the report; ``progress`` is called with the report so far after every batch."""
-        report = self.store.clean(
-            self.active,
-            prefix=self.prefix,
-            idle_since=self.idle_since,
-            dry_run=dry_run,
-            progress=progress and (lambda so_far: progress(self, so_far)),
-            batch_size=batch_size,
-        )
+        told = progress and partial(progress, self)
+        report = self._clean(dry_run=dry_run, progress=told, batch_size=batch_size)
         return add_up([report, self._clean_bare(dry_run=dry_run)], dry_run=dry_run)
+
+    def run_part(self, after: str, *, size: int, dry_run: bool) -> tuple[CleanReport, str | None]:
+        """Clean the next ``size`` scopes after ``after``; return the report and where to go on (None: all done)."""
+        names = [info.name for info in self.store.scopes(self.prefix, after=after, limit=size)]
+        last = names[-1] if len(names) == size else None
+        report = self._clean(after=after, upto=last, dry_run=dry_run, batch_size=size)
+        bare = CleanReport() if last else self._clean_bare(dry_run=dry_run)
+        return add_up([report, bare], dry_run=dry_run), last
+
+    def _clean(self, **how: Any) -> CleanReport:
+        return self.store.clean(self.active, prefix=self.prefix, idle_since=self.idle_since, **how)
 
     def _clean_bare(self, *, dry_run: bool) -> CleanReport:
         """Clean the family's bare name, which no prefix finds without finding the neighbours."""

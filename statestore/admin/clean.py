@@ -4,23 +4,19 @@ It makes the same plan as ``clean_context`` and carries it out by the same code.
 that the dry run followed: should the rules name other scopes by then, the page asks again.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE
-from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from statestore import cleaning
-from statestore.admin import history
 from statestore.admin.base import Page
+from statestore.admin.cleanlog import CleanLog
+from statestore.admin.progress import Run, digest
 from statestore.admin.sampling import Bar, by_age
 from statestore.cleaning import Step
 from statestore.cleanrules import Rule, check_idle, configured_rules
@@ -31,8 +27,6 @@ from statestore.names import is_active
 
 LOOK = 2000  # scopes of each step that the sample and the picture are made of
 SAMPLE = 50  # of them are listed
-SALT = "statestore.admin.clean"
-VALID = 3600  # seconds that a dry run may be confirmed
 
 
 @dataclass(frozen=True)
@@ -66,7 +60,7 @@ class Form:
 
 
 class CleanPage(Page):
-    """Try it, look at it, do it."""
+    """Try it, look at it, do it; each of the two in as many requests as it takes."""
 
     template = "admin/statestore/clean.html"
     needs = ("view", "clean")
@@ -76,7 +70,7 @@ class CleanPage(Page):
         return self._page(Form(by="rules" if configured_rules() else "ids", prefix=request.GET.get("q", "")))
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        """Show a dry run; or do what an earlier one has shown."""
+        """Begin a dry run, do what one has shown, or go on with either."""
         form = Form.of(request.POST)
         try:
             steps = form.plan(self.alias)
@@ -84,43 +78,67 @@ class CleanPage(Page):
             return self._page(form, problem=str(error))
         if not steps:
             return self._page(form, problem=_("Nothing here says what may go, so nothing does."))
-        if "confirmed" not in request.POST:
-            return self._dry_run(form, steps)
-        agreed = _agreed(request.POST["confirmed"], form, self.alias, steps)
-        if agreed is None:
-            self.say(messages.WARNING, _("The rules name something else by now; look at it again."))
-            return self._dry_run(form, steps)
-        return self._clean(agreed)
+        return self._go_on(form, steps, self._run(form, steps))
 
-    def _dry_run(self, form: Form, steps: list[Step]) -> HttpResponseBase:
-        reports = list(cleaning.run(steps, dry_run=True))
+    def _run(self, form: Form, steps: list[Step]) -> Run:
+        """Return the run that was asked for; a new dry run if the plan is another one by now."""
+        posted, user = self.request.POST, str(self.request.user.pk)
+        plan = digest(steps, self.alias, form.by, form.prefix)
+        token = posted.get("confirmed") or posted.get("going_on")
+        run = Run.read(token, plan, user) if token else None
+        if token and run is None:
+            self.say(messages.WARNING, _("The rules name something else by now; look at it again."))
+        if run is None:
+            return Run.of(steps, plan, user)
+        if "confirmed" in posted and run.dry_run and run.is_done:
+            run = run.confirmed()
+            run.log = CleanLog.begin(self.request, self.alias)
+        return run
+
+    def _go_on(self, form: Form, steps: list[Step], run: Run) -> HttpResponseBase:
+        steps, problem = run.at_their_moments(steps), ""
+        if "stop" in self.request.POST:
+            return self._stop(run)
+        try:
+            run.work(steps)
+        except StoreError as error:
+            problem = str(error)
+        if problem or not run.is_done:
+            return self._under_way(form, run, problem)
+        return self._found(form, steps, run) if run.dry_run else self._finish(run)
+
+    def _under_way(self, form: Form, run: Run, problem: str) -> HttpResponseBase:
+        removed = 0 if run.dry_run else CleanLog(run.log).counts[0]
+        looked_at = run.total.examined if run.dry_run else removed + run.total.kept
+        under_way = {"run": run, "removed": removed, "looked_at": looked_at, "going_on": run.token()}
+        return self._page(form, problem=problem, **under_way)
+
+    def _found(self, form: Form, steps: list[Step], run: Run) -> HttpResponseBase:
+        """Show what a dry run found."""
         going, complete = _sample(steps)
-        total = cleaning.add_up([report for _step, report in reports], dry_run=True)
         return self._page(
             form,
-            reports=reports,
-            total=total,
+            reports=list(zip(steps, run.reports, strict=True)),
+            total=run.total,
             sample=going[:SAMPLE],
-            sample_is_part=total.removed > len(going[:SAMPLE]),
+            sample_is_part=run.total.removed > len(going[:SAMPLE]),
             picture=by_age(going, to_datetime(self.store.now())),
             picture_is_part=not complete,
-            shares=_shares(total),
-            confirmed=_token(form, self.alias, steps),
+            shares=_shares(run.total),
+            confirmed=run.token(),
         )
 
-    def _clean(self, steps: list[Step]) -> HttpResponseBase:
-        done: list[CleanReport] = []
-        try:
-            done += (report for _step, report in cleaning.run(steps))
-        except StoreError as error:
-            self.say(messages.ERROR, str(error))
-        finally:
-            total = cleaning.add_up(done, dry_run=False)
-            message = f"Cleaned: {total.removed} scopes with {total.entries} entries removed, {total.kept} kept."
-            history.note(self.request, CHANGE, [(self.alias,)], message)
-        said = ngettext("%d scope was removed", "%d scopes were removed", total.removed) % total.removed
-        kept = ngettext("%d was kept", "%d were kept", total.kept) % total.kept
-        self.say(messages.SUCCESS, f"{said}, {kept}.")
+    def _finish(self, run: Run) -> HttpResponseBase:
+        removed, _entries, kept = CleanLog(run.log).finish()
+        said = ngettext("%d scope was removed", "%d scopes were removed", removed) % removed
+        stayed = ngettext("%d was kept", "%d were kept", kept) % kept
+        self.say(messages.SUCCESS, f"{said}, {stayed}.")
+        return self.go("clean", self.alias)
+
+    def _stop(self, run: Run) -> HttpResponseBase:
+        removed = 0 if run.dry_run else CleanLog(run.log).counts[0]
+        said = ngettext("Stopped. %d scope was removed.", "Stopped. %d scopes were removed.", removed) % removed
+        self.say(messages.WARNING, said)
         return self.go("clean", self.alias)
 
     def _page(self, form: Form, **extra: Any) -> HttpResponseBase:
@@ -149,30 +167,3 @@ def _shares(total: CleanReport) -> list[Bar]:
         Bar(_("would go"), total.removed, round(100 * total.removed / whole, 2)),
         Bar(_("would stay"), total.kept, round(100 * total.kept / whole, 2)),
     ]
-
-
-def _token(form: Form, alias: str, steps: list[Step]) -> str:
-    began = [step.began.isoformat() for step in steps]
-    return signing.dumps({"began": began, "plan": _digest(form, alias, steps)}, salt=SALT)
-
-
-def _agreed(token: str, form: Form, alias: str, steps: list[Step]) -> list[Step] | None:
-    """Return the steps as the dry run took them, with its moments; None if these are others."""
-    try:
-        said = signing.loads(token, salt=SALT, max_age=VALID)
-    except signing.BadSignature:
-        return None
-    if said["plan"] != _digest(form, alias, steps):
-        return None
-    moments = map(datetime.fromisoformat, said["began"])
-    return [replace(step, began=moment) for step, moment in zip(steps, moments, strict=True)]
-
-
-def _digest(form: Form, alias: str, steps: list[Step]) -> str:
-    """Return what two plans have in common exactly when they name the same scopes at the same moment."""
-    named = [
-        [step.store.alias, step.prefix, step.bare, sorted(step.active), step.idle and step.idle.total_seconds()]
-        for step in steps
-    ]
-    text = json.dumps([alias, form.by, form.prefix, named])
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

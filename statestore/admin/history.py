@@ -29,20 +29,18 @@ def together() -> AbstractContextManager[Any]:
 
 def note(request: Any, action: int, objects: Iterable[tuple[str, ...]], message: str = "") -> None:
     """Write down that the user did this to these objects, each a store, a store and a scope, or those and a key."""
-    kind = ContentType.objects.get_for_model(Entry)
-    LogEntry.objects.bulk_create(
-        [
-            LogEntry(
-                user_id=request.user.pk,
-                content_type=kind,
-                object_id=to_object_id(*names),
-                object_repr=plain(" / ".join(names))[:200],
-                action_flag=action,
-                change_message=message,
-            )
-            for names in objects
-        ],
-        batch_size=500,
+    LogEntry.objects.bulk_create([line(request, action, names, message) for names in objects], batch_size=500)
+
+
+def line(request: Any, action: int, names: tuple[str, ...], message: str) -> LogEntry:
+    """Return such a line, not yet written down."""
+    return LogEntry(
+        user_id=request.user.pk,
+        content_type=ContentType.objects.get_for_model(Entry),
+        object_id=to_object_id(*names),
+        object_repr=plain(" / ".join(names))[:200],
+        action_flag=action,
+        change_message=message,
     )
 
 

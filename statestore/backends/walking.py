@@ -7,7 +7,7 @@ from itertools import chain
 from statestore import signals
 from statestore.backends.core import Core
 from statestore.backends.rules import check_moment, several
-from statestore.entries import CleanReport, ScopeInfo, to_moment
+from statestore.entries import CleanReport, Page, ScopeInfo, to_moment
 from statestore.exceptions import InvalidScope, InvalidValue, shown
 from statestore.names import check_prefix, check_scope, is_active
 
@@ -41,6 +41,8 @@ class Walking(Core):
         active: Collection[str],
         *,
         prefix: str = "",
+        after: str = "",
+        upto: str | None = None,
         idle_since: datetime | None = None,
         dry_run: bool = False,
         progress: Callable[[CleanReport], object] | None = None,
@@ -50,24 +52,28 @@ class Walking(Core):
 
         With ``idle_since`` only those not used since. A scope written to or touched after the clean began stays,
         and so does ``global``. ``dry_run`` changes nothing; ``progress`` is called with the report so far after
-        every batch.
+        every batch. ``after`` and ``upto`` are for a clean in parts: it looks at the names between, and at the
+        last of them.
         """
         self._permit("CLEAN", "clean")
         check_prefix(prefix)
+        check_prefix(after)
         active = frozenset(map(check_scope, several(active, InvalidScope)))
         if type(batch_size) is not int or batch_size < 1:
             raise InvalidValue("batch_size is a whole number above 0.")
         cutoff = self.now()
         if idle_since is not None:
             cutoff = min(cutoff, check_moment(idle_since) - 1)
-        report, after, last = CleanReport(dry_run=dry_run), "", ""
+        report = CleanReport(dry_run=dry_run)
+        last: str | None = after
         while last is not None:
-            infos, last = self._ask(self._scan, prefix, after, batch_size, None, self.now())
+            after = last
+            infos, last = _up_to(upto, self._ask(self._scan, prefix, after, batch_size, None, self.now()))
             idle = [one for one in infos if not is_active(one.name, active) and to_moment(one.updated_at) <= cutoff]
             gone = {one.name: one.entries for one in idle}
             if not dry_run:
-                gone = self._clean_batch(prefix, after, last, gone, cutoff)
-            report, after = _add(report, len(infos), gone), last
+                gone = self._clean_batch(prefix, after, upto if last is None else last, gone, cutoff)
+            report = _add(report, len(infos), gone)
             if progress:
                 progress(report)
         return report
@@ -107,6 +113,13 @@ class Walking(Core):
         for name, entries in sorted(gone.items()):
             self._announce(signals.scope_deleted, scope=name, entries=entries)
         return gone
+
+
+def _up_to(upto: str | None, page: Page) -> Page:
+    """Return this step of a listing, but nothing that comes after ``upto``."""
+    if upto is None or (page.last is not None and page.last < upto):
+        return page
+    return Page([info for info in page.infos if info.name <= upto], None)
 
 
 def _add(report: CleanReport, examined: int, gone: Mapping[str, int]) -> CleanReport:

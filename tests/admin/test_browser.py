@@ -6,12 +6,15 @@ With ``STATESTORE_SCREENSHOTS`` set to a directory, pictures of the main pages a
 
 import json
 import os
+import re
+import time
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from statestore.admin import progress
 from statestore.admin.addresses import NameConverter
 from tests.admin.demo import fill, hostile
 
@@ -160,6 +163,54 @@ def test_clean_shows_what_would_go_and_does_it(site, visit, picture):
     picture(page, "clean", full_page=True)
     page.click("text=for ever")
     assert heading == "17 scopes would go"
+    assert "17 scopes were removed, 82 were kept." in said(page)
+
+
+def test_clean_shows_how_far_it_is_and_goes_on_by_itself(site, visit, picture, monkeypatch):
+    monkeypatch.setattr(progress, "SECONDS", 0.2)
+    monkeypatch.setattr(progress, "PART", 5)
+    store, clean = site["default"], site["default"].clean
+    monkeypatch.setattr(store, "clean", lambda *args, **how: (time.sleep(0.1), clean(*args, **how))[1])
+    page = visit("default/clean/", **DESK)
+    page.check("[name=by][value=ids]")
+    page.fill("#id_idle", "30d")
+    page.click("text=Show what would go")
+    page.click("text=for ever")
+    expect(page.locator("[role=status]")).to_contain_text(re.compile("[3-9][0-9] scopes looked at"))
+    picture(page, "progress")
+    page.wait_for_selector(".messagelist")
+    assert "17 scopes were removed, 82 were kept." in said(page)
+    assert len(list(store.scopes())) == 82
+
+
+def test_clean_stops_when_it_is_told_to(site, visit, monkeypatch):
+    monkeypatch.setattr(progress, "SECONDS", 0)
+    monkeypatch.setattr(progress, "PART", 1)
+    page = visit("default/clean/", **DESK)
+    page.check("[name=by][value=ids]")
+    page.fill("#id_active", "flow")
+    page.click("text=Show what would go")
+    page.click("text=for ever", timeout=60_000)
+    page.click("text=Stop here")
+    assert "Stopped." in said(page)
+    left = len(list(site["default"].scopes()))
+    assert left > 24
+    page.wait_for_timeout(500)
+    assert len(list(site["default"].scopes())) == left
+
+
+def test_clean_works_without_javascript(site, visit, monkeypatch):
+    monkeypatch.setattr(progress, "SECONDS", 0)
+    monkeypatch.setattr(progress, "PART", 30)
+    page = visit("default/clean/", java_script_enabled=False, **DESK)
+    page.check("[name=by][value=ids]")
+    page.fill("#id_idle", "30d")
+    page.click("text=Show what would go")
+    for _part in range(3):
+        page.click("text=Go on")
+    page.click("text=for ever")
+    while page.locator("text=Go on").count():
+        page.click("text=Go on")
     assert "17 scopes were removed, 82 were kept." in said(page)
 
 

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from statestore import stores
+from statestore.admin import progress
 from statestore.testing import Clock, override_stores
 from tests.admin.demo import fill, hostile
 
@@ -93,6 +94,21 @@ def test_clean_after_a_dry_run(boss, alias, store, monkeypatch):
     assert page.context["total"].removed == 17
     boss.post(url("clean", alias), {**form, "confirmed": page.context["confirmed"]})
     assert len(list(store.scopes())) == 82
+
+
+def test_clean_goes_on_in_parts(boss, alias, store, monkeypatch):
+    monkeypatch.setattr(progress, "SECONDS", 0)
+    monkeypatch.setattr(progress, "PART", 10)
+    for number in range(45):
+        store.set(f"user:{number:02d}", "k", 1)
+    form, sent = {"by": "ids", "active": "user:07"}, {}
+    for name in ("confirmed", ""):
+        page = boss.post(url("clean", alias), {**form, **sent})
+        while page.context and "going_on" in page.context:
+            page = boss.post(url("clean", alias), {**form, "going_on": page.context["going_on"]})
+        sent = {name: page.context[name]} if name else {}
+    assert [info.name for info in store.scopes()] == ["user:07"]
+    assert LogEntry.objects.get().change_message == "Cleaned: 44 scopes with 44 entries removed, 1 kept."
 
 
 def test_export_and_import(boss, alias, store):

@@ -1,4 +1,4 @@
-/* Line numbers in the editor, and copying. Without this file all pages still work. */
+/* Line numbers in the editor, copying, and a clean that goes on by itself. Without this file all pages still work. */
 'use strict';
 {
     const translated = (text) => (typeof gettext === 'function' ? gettext(text) : text);
@@ -108,6 +108,43 @@
         const lineHeight = parseFloat(getComputedStyle(area).lineHeight);
         area.scrollTop = (Number(area.dataset.mistakeLine) - 4) * lineHeight;
     }
+
+    /* Send the form of a page that has more to do, and put the answer in the place of the page, until all is done. */
+    async function goOn(form) {
+        form.querySelector('.default').hidden = true;
+        const sent = {method: 'POST', body: new FormData(form), redirect: 'manual', credentials: 'same-origin'};
+        const response = await fetch(form.action, sent).catch(() => null);
+        if (!form.isConnected || form.dataset.stopped) {
+            return;
+        }
+        if (response?.type === 'opaqueredirect') {
+            location.assign(location.pathname);
+            return;
+        }
+        const next = response?.ok && new DOMParser().parseFromString(await response.text(), 'text/html');
+        const going = next && next.querySelector('#state-under-way');
+        if (!going) {
+            form.querySelector('.default').hidden = false;
+            if (response) {
+                form.submit();  // what was answered is another page: ask for it as a page
+            }
+            return;
+        }
+        const here = document.querySelector('#state-under-way');
+        for (const part of ['.state-progress', '[name=going_on]']) {
+            here.querySelector(part).replaceWith(document.adoptNode(going.querySelector(part)));
+        }
+        if (going.querySelector('[data-goes-on]')) {
+            goOn(form);
+        } else {
+            form.submit();
+        }
+    }
+
+    document.querySelectorAll('[data-goes-on]').forEach((form) => {
+        form.addEventListener('submit', () => { form.dataset.stopped = true; });
+        goOn(form);
+    });
 
     document.addEventListener('click', (event) => {
         const button = event.target.closest('[data-copy], [data-copy-from]');
