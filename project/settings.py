@@ -100,7 +100,13 @@ TEMPLATES = [
     },
 ]
 
-REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.SessionAuthentication",
+        "project.demo.signing_in.BasicForPrograms",
+    ],
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "statestore",
     "VERSION": "1",
