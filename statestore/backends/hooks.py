@@ -71,6 +71,11 @@ class Hooks(ABC):
         """Return the stamp of every record of the scope, without the texts if that is cheaper."""
         return {key: Stamp(*record[1:]) for key, record in self._read(scope, None).items()}
 
+    def _stamps_of(self, scopes: Sequence[str]) -> Mapping[str, Mapping[str, Stamp]]:
+        """Return the stamps of several scopes, by scope; those that are not there may be left out."""
+        found = self._in_turn([("_stamps", (scope,)) for scope in scopes])
+        return dict(zip(scopes, found, strict=True))
+
     def _keys(self, scope: str, now: int) -> Iterable[str]:
         """Return the keys of the scope's live records, in any order."""
         return [key for key, stamp in self._stamps(scope).items() if stamp.is_live(now)]

@@ -7,7 +7,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
@@ -119,6 +119,9 @@ class LayeredStore(StateStore):
 
     def _keys(self, scope: str, now: int) -> Iterable[str]:
         return self._back._ask(self._back._keys, scope, now)
+
+    def _stamps_of(self, scopes: Sequence[str]) -> Mapping[str, Mapping[str, Stamp]]:
+        return self._back._ask(self._back._stamps_of, scopes)
 
     def _scan(self, prefix: str, after: str, limit: int, idle_since: int | None, now: int) -> Page:
         page = self._back._ask(self._back._scan, prefix, after, limit, idle_since, now)

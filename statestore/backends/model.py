@@ -1,7 +1,7 @@
 """``ModelStore``: on the site's database. The durable default."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -78,6 +78,13 @@ class ModelStore(StateStore):
     def _stamps(self, scope: str) -> Mapping[str, Stamp]:
         rows = self._db.rows(self._sql.stamps, [self._sql.name(scope)])
         return {self._sql.plain(key): Stamp(*stamp) for key, *stamp in rows}
+
+    def _stamps_of(self, scopes: Sequence[str]) -> Mapping[str, Mapping[str, Stamp]]:
+        found: dict[str, dict[str, Stamp]] = {}
+        statement = f"{self._sql.stamps_of} ({', '.join(['%s'] * len(scopes))})"
+        for scope, key, *stamp in self._db.rows(statement, list(map(self._sql.name, scopes))):
+            found.setdefault(self._sql.plain(scope), {})[self._sql.plain(key)] = Stamp(*stamp)
+        return found
 
     def _scan(self, prefix: str, after: str, limit: int, idle_since: int | None, now: int) -> Page:
         statement = self._sql.scan(prefix, after, prefix_end(prefix), limit, idle_since, now)

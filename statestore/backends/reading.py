@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from statestore import pointer
-from statestore.backends.rules import check_keys, fingerprint
+from statestore.backends.rules import check_keys, check_scopes, fingerprint
 from statestore.backends.texts import Texts
 from statestore.entries import Entry, Record, Stamp
 from statestore.names import check_key, check_scope
@@ -84,6 +84,13 @@ class Reading(Texts):
             return fingerprint(self._versions(check_scope(scope)))
         record = self._fetch_one(check_scope(scope), check_key(key))
         return record and record.version
+
+    def versions(self, scopes: Iterable[str]) -> dict[str, str]:
+        """Return what ``version`` answers for each of these scopes that exists, by scope; at most 1,000 of them."""
+        names = check_scopes(scopes)
+        found, now = self._ask(self._stamps_of, names) if names else {}, self.now()
+        live = {name: {k: s.version for k, s in stamps.items() if s.is_live(now)} for name, stamps in found.items()}
+        return {name: token for name in names if (token := fingerprint(live.get(name, {})))}
 
     def _several(self, scope: str, keys: Sequence[str], default: Any, tokens: pointer.Tokens | None) -> list[Any]:
         """Return the values under several keys, or their parts, in the order asked."""

@@ -9,8 +9,16 @@ from os import urandom
 from typing import Any
 
 from statestore.entries import ABSENT, to_moment
-from statestore.exceptions import InvalidKey, InvalidValue, StateStoreError, TooManyKeys, VersionConflict, kind
-from statestore.names import check_key
+from statestore.exceptions import (
+    InvalidKey,
+    InvalidScope,
+    InvalidValue,
+    StateStoreError,
+    TooManyKeys,
+    VersionConflict,
+    kind,
+)
+from statestore.names import check_key, check_scope
 
 MAX_KEYS = 1000
 
@@ -29,6 +37,14 @@ def check_keys(keys: Any) -> dict[str, str]:
     if len(found) > MAX_KEYS:
         raise TooManyKeys
     return {check_key(key): key for key in found}
+
+
+def check_scopes(scopes: Any) -> list[str]:
+    """Return the scopes of one call, each once, or raise ``InvalidScope``, also beyond ``MAX_KEYS``."""
+    found = list(islice(several(scopes, InvalidScope), MAX_KEYS + 1))
+    if len(found) > MAX_KEYS:
+        raise InvalidScope(f"At most {MAX_KEYS:,} scopes a call.")
+    return list(dict.fromkeys(map(check_scope, found)))
 
 
 def several(names: Any, refusal: type[StateStoreError]) -> Iterator[Any]:

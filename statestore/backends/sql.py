@@ -35,6 +35,7 @@ class Dialect:
         self.read_all = f"SELECT {self.key}, {self.value}, {stamp} FROM {table} WHERE {self.scope} = %s"
         self.version_there = f"SELECT {self.version} FROM {table} {self.where_one}"
         self.stamps = f"SELECT {self.key}, {stamp} FROM {table} WHERE {self.scope} = %s"
+        self.stamps_of = f"SELECT {self.scope}, {self.key}, {stamp} FROM {table} WHERE {self.scope} IN"
         self.touch = f"UPDATE {table} SET {self.used_at} = %s WHERE {self.scope} = %s AND {self.live}"
         self.replace = (
             f"UPDATE {table} SET {', '.join(f'{column} = %s' for column in self.columns[2:])} "

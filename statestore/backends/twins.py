@@ -75,6 +75,7 @@ class AsyncVerbs:
     arecord = _twin(Writing.record)
     arecords = _twin(Writing.records)
     aversion = _twin(Writing.version)
+    aversions = _twin(Writing.versions)
     ahealth = _twin(Writing.health)
     aopen = _twin(Writing.open)
     aclose = _twin(Writing.close)

@@ -17,8 +17,8 @@ from statestore.observe.outcomes import outcome_of
 logger = logging.getLogger("statestore")
 
 VERBS = (
-    "get", "get_many", "entry", "entries", "record", "records", "keys", "version", "set", "set_many", "update",
-    "change", "increment", "remove", "delete", "touch", "info", "clean",
+    "get", "get_many", "entry", "entries", "record", "records", "keys", "version", "versions", "set", "set_many",
+    "update", "change", "increment", "remove", "delete", "touch", "info", "clean",
 )  # fmt: skip
 PAGES = "_pages"  # what ``scopes`` and ``ascopes`` both go through: each page is a call of ``scopes``
 
