@@ -15,15 +15,16 @@ from statestore.backends import redis_health
 from statestore.backends import redis_scripts as scripts
 from statestore.backends.cache import CacheStore
 from statestore.backends.redis_commands import STEPS
-from statestore.backends.redis_layout import Layout, fields, moment_text, record
-from statestore.backends.redis_link import Command, Link, Unanswered
+from statestore.backends.redis_connections import Command, Unanswered
+from statestore.backends.redis_layout import Layout, Place, fields, live_texts, moment_text, record
+from statestore.backends.redis_link import Link
 from statestore.backends.redis_listing import by_bucket, for_bucket, read_names
 from statestore.backends.redis_opening import open_layout, open_link, options
+from statestore.backends.redis_scripts import Script
 from statestore.entries import Page, Record, ScopeInfo, Sentinel, Stamp, to_datetime
 from statestore.exceptions import StateStoreError, StoreTimeout
 
 SWEPT_AT_ONCE = 1000  # scopes
-CLEANED_AT_ONCE = 1000
 SENT_AT_ONCE = 1000  # commands
 
 
@@ -44,20 +45,19 @@ class RedisStore(CacheStore):
 
     @property
     def _layout(self) -> Layout:
-        self._follow_settings()
-        return self._opened[0]
+        return self._ready()[0]
 
     @property
     def _link(self) -> Link:
-        self._follow_settings()
-        return self._opened[1]
+        return self._ready()[1]
 
-    def _follow_settings(self) -> None:
+    def _ready(self) -> tuple[Layout, Link]:
         if settings.CACHES is not self._caches:  # override_settings
             self._open()
+        return self._opened
 
     def _run(self, sent: list[Command], *, writing: bool = False) -> list[Any]:
-        return self._link.run(sent, writing=writing)
+        return self._opened[1].run(sent, writing=writing)  # made of the layout's keys: it was ready for that
 
     def _read_one(self, scope: str, key: str) -> Record | None:
         stored = self._run([(b"HGET", self._layout.key(scope), key.encode())])[0]
@@ -70,6 +70,14 @@ class RedisStore(CacheStore):
             return {field.decode(): record(stored) for field, stored in found.items() if field}
         stored = self._run([(b"HMGET", place, *(key.encode() for key in keys))])[0]
         return {key: record(each) for key, each in zip(keys, stored, strict=True) if each is not None}
+
+    def _keys(self, scope: str, now: int) -> list[str]:
+        command = scripts.KEYS.call((self._layout.key(scope),), moment_text(now))
+        return [field.decode() for field in self._run([command])[0]]
+
+    def _texts_of(self, scope: str, keys: Collection[str], now: int) -> Mapping[str, bytes]:
+        stored = self._run([(b"HMGET", self._layout.key(scope), *map(str.encode, keys))])[0]
+        return live_texts(zip(keys, stored, strict=True), now)
 
     def _stamps(self, scope: str) -> Mapping[str, Stamp]:
         return commands.stamps_found(self._run([commands.stamps(self._layout, scope)])[0])
@@ -96,15 +104,8 @@ class RedisStore(CacheStore):
         return self._run([commands.delete(self._layout, scope, now, unused_since, versions)], writing=True)[0]
 
     def _clean(self, names: Iterable[str], unused_since: int, now: int) -> dict[str, int]:
-        scopes = list(names)
-        gone: dict[str, int] = {}
-        for first in range(0, len(scopes), CLEANED_AT_ONCE):
-            batch = scopes[first : first + CLEANED_AT_ONCE]
-            entries = self._run(
-                [commands.delete(self._layout, name, now, unused_since) for name in batch], writing=True
-            )
-            gone |= {name: number for name, number in zip(batch, entries, strict=True) if number}
-        return gone
+        removed = self._run_on(names, scripts.CLEAN, now, moment_text(unused_since), writing=True)
+        return {place.name.decode(): entries for place, entries in removed if entries}
 
     def _touch(self, scope: str, now: int) -> bool:
         command = scripts.TOUCH.call((self._layout.key(scope),), moment_text(now))
@@ -112,9 +113,7 @@ class RedisStore(CacheStore):
 
     def _scan(self, prefix: str, after: str, limit: int, idle_since: int | None, now: int) -> Page:
         names, last = self._names(prefix, after, None, limit)
-        places = list(by_bucket(self._layout, names))
-        answers = self._run([for_bucket(scripts.INFOS, each, now) for each in places]) if places else []
-        found = zip(chain.from_iterable(places), chain.from_iterable(answers), strict=True)
+        found = self._run_on(names, scripts.INFOS, now)
         infos = [_info(place.name.decode(), answer) for place, answer in found]
         return Page(sorted(filter(None, infos), key=lambda info: info.name), last)
 
@@ -122,9 +121,16 @@ class RedisStore(CacheStore):
         done: str | None = after
         while done is not None:
             names, done = self._names(prefix, done, last, SWEPT_AT_ONCE)
-            places = list(by_bucket(self._layout, names))
-            if places:
-                self._run([for_bucket(scripts.SWEEP, each, now) for each in places], writing=True)
+            self._run_on(names, scripts.SWEEP, now, writing=True)
+
+    def _run_on(
+        self, scopes: Iterable[str], script: Script, now: int, *more: bytes, writing: bool = False
+    ) -> Iterable[tuple[Place, Any]]:
+        """Run a script on scopes, those of one bucket together; return where each lies, with its answer."""
+        places = list(by_bucket(self._layout, scopes))
+        commands = [for_bucket(script, each, now, *more) for each in places]
+        answers = self._run(commands, writing=writing) if commands else []
+        return zip(chain.from_iterable(places), chain.from_iterable(answers), strict=True)
 
     def _names(self, prefix: str, after: str, last: str | None, limit: int) -> tuple[list[str], str | None]:
         return read_names(self._link, self._layout, prefix, after, last, limit)

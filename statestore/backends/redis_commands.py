@@ -5,8 +5,8 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from statestore.backends import redis_scripts as scripts
+from statestore.backends.redis_connections import Command
 from statestore.backends.redis_layout import Layout, fields, header, moment_text, record
-from statestore.backends.redis_link import Command
 from statestore.entries import ABSENT, Record, Sentinel, Stamp
 
 

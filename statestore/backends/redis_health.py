@@ -6,7 +6,7 @@ from typing import Any
 from redis.exceptions import ResponseError
 from redis.sentinel import SentinelConnectionPool
 
-from statestore.backends.redis_link import Link, exchange
+from statestore.backends.redis_link import Link
 
 INFO = (b"INFO",)
 FSYNC, SAVE = (b"CONFIG", b"GET", b"appendfsync"), (b"CONFIG", b"GET", b"save")
@@ -30,11 +30,11 @@ def ask(link: Link) -> tuple[str, str, list[str]]:
     """Return the name and version of the server and the threats, each once, over all servers that take writes."""
     threats: dict[str, None] = {}
     server = version = ""
-    for pool in link.servers():
-        info, *config = [_facts(reply) for reply in exchange(pool, [INFO, FSYNC, SAVE])]
+    for connections in link.servers():
+        info, *config = [_facts(reply) for reply in connections.exchange([INFO, FSYNC, SAVE])]
         server = "valkey" if "valkey_version" in info else "redis" if info else ""
         version = info.get("valkey_version") or info.get("redis_version", "")
-        is_grouped = info.get("cluster_enabled") == "1" or isinstance(pool, SentinelConnectionPool)
+        is_grouped = info.get("cluster_enabled") == "1" or isinstance(connections.pool, SentinelConnectionPool)
         threats |= dict.fromkeys(_threats(info, *config))
         threats |= {FAILOVER: None} if is_grouped else {}
     return server, version, list(threats)

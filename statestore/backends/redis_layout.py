@@ -1,7 +1,7 @@
 """How state lies in Redis: the names of the keys, and what is stored in them. Explained in docs/redis-layout.md."""
 
 from binascii import crc_hqx
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -13,6 +13,7 @@ BUCKETS = 64
 SLOTS = 16384
 VERSION_SIZE, MOMENT_SIZE = 16, 18
 HEADER_SIZE = VERSION_SIZE + 2 * MOMENT_SIZE
+NEVER = b"0" * MOMENT_SIZE
 NOT_OURS = Record(b"", "", 0, None)
 """Stands for what is stored under a key but has not our form; its empty text is no JSON."""
 
@@ -38,6 +39,20 @@ def record(stored: bytes) -> Record:
         int(moments[:MOMENT_SIZE]),
         int(moments[MOMENT_SIZE:]) or None,
     )
+
+
+def live_texts(found: Iterable[tuple[str, bytes | None]], now: int) -> dict[str, bytes]:
+    """Return, of what is stored under keys (None: nothing), the texts of those that live."""
+    texts = {}
+    for key, stored in found:
+        if stored is None:
+            continue
+        moments = stored[VERSION_SIZE:HEADER_SIZE]
+        if moments.endswith(NEVER) and moments.isdigit():  # of ours, nearly always
+            texts[key] = stored[HEADER_SIZE:]
+        elif (one := record(stored)).is_live(now):
+            texts[key] = one.text
+    return texts
 
 
 def fields(reply: Any) -> Mapping[bytes, bytes]:

@@ -7,23 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from redis.connection import ConnectionPool
-from redis.exceptions import (
-    AuthenticationError,
-    BusyLoadingError,
-    ConnectionError,  # noqa: A004
-    NoScriptError,
-    ReadOnlyError,
-    ResponseError,
-    TimeoutError,  # noqa: A004
-)
+from redis.exceptions import NoScriptError, TimeoutError  # noqa: A004
 
+from statestore.backends.redis_connections import Command, Connections, Unanswered
 from statestore.backends.redis_scripts import in_full
-
-Command = tuple[bytes, ...]
-
-
-class Unanswered(ConnectionError):
-    """Commands were sent and no answer came: they may or may not have been carried out."""
 
 
 class Link:
@@ -31,6 +18,7 @@ class Link:
 
     def __init__(self, pool: ConnectionPool) -> None:
         self.pool = pool
+        self._connections = Connections(pool, pool.max_connections)
 
     def run(self, commands: Sequence[Command], *, writing: bool = False) -> list[Any]:
         """Carry out the commands in one round trip and return the replies.
@@ -39,6 +27,8 @@ class Link:
         redis-py: the command that it speaks of was not carried out.
         """
         replies = self._attempt(commands, writing=writing)
+        if len(replies) == 1 and not isinstance(replies[0], Exception):  # nearly always
+            return replies
         unknown = [number for number, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
         if unknown:  # nothing ran
             again = self._attempt([in_full(commands[number]) for number in unknown], writing=writing)
@@ -60,11 +50,12 @@ class Link:
 
     def close(self) -> None:
         """Close the connections that nobody is using."""
+        self._connections.give_back()
         self.pool.disconnect(inuse_connections=False)
 
-    def servers(self) -> list[ConnectionPool]:
-        """Return a pool for each server that takes writes."""
-        return [self.pool]
+    def servers(self) -> list[Connections]:
+        """Return the connections to each server that takes writes."""
+        return [self._connections]
 
     def _attempt(self, commands: Sequence[Command], *, writing: bool) -> list[Any]:
         try:
@@ -75,29 +66,7 @@ class Link:
         return self._send(commands)  # reading again changes nothing
 
     def _send(self, commands: Sequence[Command]) -> list[Any]:
-        return exchange(self.pool, commands)
-
-
-def exchange(pool: ConnectionPool, commands: Sequence[Command]) -> list[Any]:
-    """Send commands over one connection and return the replies, errors among them.
-
-    Whatever is raised, the connection goes back whole or closed.
-    """
-    data = _packed(commands)
-    connection = pool.get_connection()  # connected, and not by the server closed meanwhile
-    try:
-        connection.send_packed_command([data], check_health=False)
-        return [_reply(connection) for _ in commands]
-    except Exception as error:  # of any type, when another thread closes the connection
-        connection.disconnect()
-        if _is_refusal(error):
-            raise
-        raise Unanswered(f"No answer: {type(error).__name__}.") from error
-    except BaseException:
-        connection.disconnect()
-        raise
-    finally:
-        pool.release(connection)
+        return self._connections.exchange(commands)
 
 
 def _without_errors(replies: list[Any]) -> list[Any]:
@@ -105,23 +74,3 @@ def _without_errors(replies: list[Any]) -> list[Any]:
         if isinstance(reply, Exception):
             raise reply
     return replies
-
-
-def _packed(commands: Sequence[Command]) -> bytes:
-    parts = []
-    for command in commands:
-        parts.append(b"*%d\r\n" % len(command))
-        parts += [b"$%d\r\n%b\r\n" % (len(part), part) for part in command]
-    return b"".join(parts)
-
-
-def _reply(connection: Any) -> Any:
-    try:
-        return connection.read_response(disable_decoding=True)
-    except ResponseError as error:
-        return error
-
-
-def _is_refusal(error: Exception) -> bool:
-    """Say whether the server has answered with what redis-py takes for a broken connection."""
-    return isinstance(error, AuthenticationError | BusyLoadingError) or isinstance(error.__context__, ReadOnlyError)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from math import sqrt
 
+from statestore.backends.redis_connections import Command
 from statestore.backends.redis_layout import BUCKETS, Layout, Place, moment_text, name_range
-from statestore.backends.redis_link import Command, Link
+from statestore.backends.redis_link import Link
 from statestore.backends.redis_scripts import Script
 
 MOST = 50  # scopes that one run of a script looks at, so that it does not hold the server up
@@ -50,10 +51,7 @@ def by_bucket(layout: Layout, scopes: Iterable[str]) -> Iterator[list[Place]]:
             yield places[first : first + MOST]
 
 
-def for_bucket(script: Script, places: list[Place], now: int) -> Command:
+def for_bucket(script: Script, places: list[Place], now: int, *more: bytes) -> Command:
     """Return the command that runs a script on several scopes of one bucket."""
-    return script.call(
-        (places[0].index, *(place.key for place in places)),
-        moment_text(now),
-        *(place.name for place in places),
-    )
+    keys, names = [place.key for place in places], [place.name for place in places]
+    return script.call((places[0].index, *keys), moment_text(now), *names, *more)

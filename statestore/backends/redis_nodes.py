@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from redis.cluster import ClusterNode, RedisCluster
-from redis.connection import ConnectionPool
 from redis.exceptions import (
     AskError,
     ConnectionError,  # noqa: A004
@@ -15,9 +14,13 @@ from redis.exceptions import (
     TryAgainError,
 )
 
-from statestore.backends.redis_link import Command, Link, Unanswered, exchange
+from statestore.backends.redis_connections import Command, Connections, Unanswered
+from statestore.backends.redis_link import Link
 
 PAUSE = 0.02  # seconds, while a slot is on its way from one node to another
+SHARE = (
+    4  # one in so many connections to a node may be idle here, and so out of the reach of the client's other users
+)
 ASKING: Command = (b"ASKING",)
 
 LOST = (ConnectionError, TimeoutError, OSError)
@@ -32,13 +35,15 @@ class ClusterLink(Link):
         self.cluster = cluster
         self.patience = patience
         self._is_stale = False
+        self._nodes: dict[str, Connections] = {}
 
     def close(self) -> None:
-        """Leave the connections alone: they are the cluster client's, which others may use."""
+        """Give the connections back: they are the cluster client's, which others may use."""
+        self._forget(list(self._nodes))
 
-    def servers(self) -> list[ConnectionPool]:
-        """Return a pool for each primary."""
-        return [self._pool(node) for node in self.cluster.get_primaries()]
+    def servers(self) -> list[Connections]:
+        """Return the connections to each primary."""
+        return [self._to(node) for node in self.cluster.get_primaries()]
 
     def _send(self, commands: Sequence[Command]) -> list[Any]:
         replies: dict[int, Any] = {}
@@ -56,8 +61,7 @@ class ClusterLink(Link):
     def _is_ready_for(self, refusals: Iterable[Any]) -> bool:
         """Make ready to send again what was refused so; always true."""
         if self._is_stale or _has(refusals, (MovedError, *LOST)):
-            self.cluster.nodes_manager.initialize()
-            self._is_stale = False
+            self._look_around()
         if _has(refusals, TryAgainError):
             time.sleep(PAUSE)
         return True
@@ -76,14 +80,14 @@ class ClusterLink(Link):
     def _node_at(self, refusal: AskError) -> ClusterNode:
         host, port = self.cluster.nodes_manager.remap_host_port(refusal.host, refusal.port)
         if self.cluster.get_node(host=host, port=port) is None:
-            self.cluster.nodes_manager.initialize()
+            self._look_around()
         return self.cluster.get_node(host=host, port=port) or ClusterNode(host, port)
 
     def _send_to(self, node: ClusterNode, commands: list[Command], *, asking: bool) -> list[Any]:
         if asking:
             commands = [each for command in commands for each in (ASKING, command)]
         try:
-            replies = exchange(self._pool(node), commands)
+            replies = self._to(node).exchange(commands)
         except Unanswered:
             self._is_stale = True  # perhaps another node takes over
             raise
@@ -93,8 +97,23 @@ class ClusterLink(Link):
             replies = [error] * len(commands)
         return replies[1::2] if asking else replies
 
-    def _pool(self, node: ClusterNode) -> ConnectionPool:
-        return self.cluster.get_redis_connection(node).connection_pool
+    def _to(self, node: ClusterNode) -> Connections:
+        found, pool = self._nodes.get(node.name), self.cluster.get_redis_connection(node).connection_pool
+        if found is None or found.pool is not pool:
+            found = self._nodes[node.name] = Connections(pool, pool.max_connections // SHARE)
+        return found
+
+    def _look_around(self) -> None:
+        """Have the cluster client ask who has which slots."""
+        self.cluster.nodes_manager.initialize()
+        self._is_stale = False
+        known = self.cluster.nodes_manager.nodes_cache
+        self._forget([name for name in self._nodes if name not in known])
+
+    def _forget(self, names: Iterable[str]) -> None:
+        for name in names:
+            if connections := self._nodes.pop(name, None):
+                connections.give_back()
 
 
 def _key(command: Command) -> Any:

@@ -47,10 +47,16 @@ def _address(cache_alias: str) -> str:
 
 
 def _patient(said: Mapping[str, Any], timeout: float) -> dict[str, Any]:
-    """Return the options of a cache with time limits where it has none."""
+    """Return the options of a cache, with time limits and the plainer protocol where it says nothing of them."""
+    pool = {"protocol": 2} | (said.get("CONNECTION_POOL_KWARGS") or {})
     limits = {name: said.get(name) or timeout for name in ("SOCKET_TIMEOUT", "SOCKET_CONNECT_TIMEOUT")}
     asking = {"socket_timeout": timeout, "socket_connect_timeout": timeout, "retry": Retry(NoBackoff(), 0)}
-    return {**said, **limits, "SENTINEL_KWARGS": asking | (said.get("SENTINEL_KWARGS") or {})}
+    return {
+        **said,
+        **limits,
+        "CONNECTION_POOL_KWARGS": pool,
+        "SENTINEL_KWARGS": asking | (said.get("SENTINEL_KWARGS") or {}),
+    }
 
 
 def _without_retries(pool: ConnectionPool) -> ConnectionPool:

@@ -4,15 +4,14 @@ from hashlib import sha1
 from importlib.resources import files
 
 _FILES = files("statestore.backends") / "lua"
-_COMMON = (_FILES / "common.lua").read_bytes()
 _SOURCES: dict[bytes, bytes] = {}
 
 
 class Script:
-    """A script by its file's name."""
+    """A script by its file's name, with those that stand before it."""
 
-    def __init__(self, name: str) -> None:
-        source = _COMMON + (_FILES / f"{name}.lua").read_bytes()
+    def __init__(self, name: str, *before: str) -> None:
+        source = b"".join((_FILES / f"{part}.lua").read_bytes() for part in ("common", *before, name))
         self.digest = sha1(source, usedforsecurity=False).hexdigest().encode()
         _SOURCES[self.digest] = source
 
@@ -28,5 +27,7 @@ def in_full(command: tuple[bytes, ...]) -> tuple[bytes, ...]:
     return (b"EVAL", _SOURCES[command[1]], *command[2:])
 
 
-WRITE, REMOVE, DELETE, TOUCH = Script("write"), Script("remove"), Script("delete"), Script("touch")
-STAMPS, INFOS, SWEEP = Script("stamps"), Script("infos"), Script("sweep")
+WRITE, TOUCH = Script("write"), Script("touch")
+REMOVE, DELETE = Script("remove", "walk"), Script("delete", "walk")
+KEYS, STAMPS, INFOS = Script("keys", "walk"), Script("stamps", "walk"), Script("infos", "walk")
+SWEEP, CLEAN = Script("sweep", "walk"), Script("clean", "walk")

@@ -11,6 +11,7 @@ from django.db import OperationalError, connections
 from redis.connection import AbstractConnection
 
 from statestore import StoreTimeout, StoreUnavailable, stores
+from statestore.backends.redis_replies import Replies
 from tests.backends.redis_kit import clean_store_on, each_server
 from tests.faults.kit import BEFORE, WRITES, put
 
@@ -107,23 +108,27 @@ def test_failing_statement_leaves_all_or_nothing(alias, moment, monkeypatch):
 def redis_calls(fuse, monkeypatch):
     """Hand every sending to a server to the fuse; `after`: the server has got it, and the answer is lost."""
     send = AbstractConnection.send_packed_command
-    read = AbstractConnection.read_response
+    read, read_ours = AbstractConnection.read_response, Replies.read
 
     def sending(self, command, *args, **kwargs):
         if fuse.moment == "after":
             return send(self, command, *args, **kwargs)
         return fuse.around(lambda: send(self, command, *args, **kwargs), lambda: redis.ConnectionError("planted"))
 
-    def reading(self, *args, **kwargs):
-        if fuse.moment == "before":
-            return read(self, *args, **kwargs)
-        return fuse.around(lambda: read(self, *args, **kwargs), lambda: redis.TimeoutError("planted"))
+    def reading(read):
+        def reads(self, *args, **kwargs):
+            if fuse.moment == "before":
+                return read(self, *args, **kwargs)
+            return fuse.around(lambda: read(self, *args, **kwargs), lambda: redis.TimeoutError("planted"))
+
+        return reads
 
     with monkeypatch.context() as patch:
         patch.setattr(AbstractConnection, "send_packed_command", sending)
         for kind in [AbstractConnection, *AbstractConnection.__subclasses__()]:
             if "read_response" in vars(kind):
-                patch.setattr(kind, "read_response", reading)
+                patch.setattr(kind, "read_response", reading(read))
+        patch.setattr(Replies, "read", reading(read_ours))
         yield
 
 

@@ -4,63 +4,30 @@
 -- The field without a name holds the moment at which the scope was last touched.
 
 local HEADER = 52
-local CHUNK = 100
-local NEVER = string.rep('0', 18)
+local NEVER = '000000000000000000'
 
--- Version, updated_at and expires_at of what is stored; what is not of our making has no version and no end.
-local function stamp(stored)
-    local moments = string.sub(stored, 17, HEADER)
-    if #stored <= HEADER or string.find(moments, '%D') then
-        return '', NEVER, NEVER
-    end
-    return string.sub(stored, 1, 16), string.sub(moments, 1, 18), string.sub(moments, 19)
+-- What is not of our making has no version and no end, and was never updated.
+local function is_ours(stored)
+    return #stored > HEADER and not string.find(string.sub(stored, 17, HEADER), '%D')
 end
 
-local function is_live(expires_at, now)
-    return expires_at == NEVER or now < expires_at
+local function version_of(stored)
+    return is_ours(stored) and string.sub(stored, 1, 16) or ''
 end
 
--- The moment at which the scope was last touched.
-local function touched(scope)
-    local moment = redis.call('HGET', scope, '')
-    return moment and #moment == #NEVER and not string.find(moment, '%D') and moment or NEVER
+local function is_live(stored, now)
+    local expires_at = string.sub(stored, 35, HEADER)
+    return expires_at == NEVER or now < expires_at or not is_ours(stored)
+end
+
+-- The later one of a moment and that of the last update.
+local function later(moment, stored)
+    local updated_at = string.sub(stored, 17, 34)
+    return updated_at > moment and is_ours(stored) and updated_at or moment
 end
 
 -- '=' and the version of a live entry, '-' where there is none.
 local function state(scope, field, now)
     local stored = redis.call('HGET', scope, field)
-    if not stored then
-        return '-'
-    end
-    local version, _, expires_at = stamp(stored)
-    return is_live(expires_at, now) and '=' .. version or '-'
-end
-
--- Calls visit(field, stored) for every entry of the scope.
-local function each(scope, visit)
-    local fields = redis.call('HKEYS', scope)
-    for first = 1, #fields, CHUNK do
-        local last = math.min(first + CHUNK - 1, #fields)
-        local stored = redis.call('HMGET', scope, unpack(fields, first, last))
-        for i = first, last do
-            if fields[i] ~= '' then
-                visit(fields[i], stored[i - first + 1])
-            end
-        end
-    end
-end
-
-local function forget(scope, index, name)
-    redis.call('UNLINK', scope)
-    redis.call('ZREM', index, name)
-end
-
-local function remove(scope, index, name, fields)
-    for first = 1, #fields, CHUNK do
-        redis.call('HDEL', scope, unpack(fields, first, math.min(first + CHUNK - 1, #fields)))
-    end
-    local left = redis.call('HLEN', scope)
-    if left == 0 or (left == 1 and redis.call('HEXISTS', scope, '') == 1) then
-        forget(scope, index, name)
-    end
+    return stored and is_live(stored, now) and '=' .. version_of(stored) or '-'
 end

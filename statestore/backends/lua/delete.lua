@@ -5,23 +5,15 @@
 
 local scope, index = KEYS[1], KEYS[2]
 local now, name, unused_since, demanded = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local versions = {}
+local versions, as_demanded = {}, true
 for i = 5, #ARGV, 2 do
     versions[ARGV[i]] = ARGV[i + 1]
 end
 
-local live, as_demanded, used = 0, true, touched(scope)
-each(scope, function(field, stored)
-    local version, updated_at, expires_at = stamp(stored)
-    if is_live(expires_at, now) then
-        live = live + 1
-        as_demanded = as_demanded and versions[field] == version
-        if updated_at > used then
-            used = updated_at
-        end
-    end
-end)
-
+local function compare(field, stored)
+    as_demanded = as_demanded and versions[field] == version_of(stored)
+end
+local live, used = look_at(scope, now, demanded ~= '' and compare)
 if unused_since ~= '' and used > unused_since then
     return false
 end

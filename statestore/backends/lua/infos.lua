@@ -5,17 +5,11 @@
 local index, now = KEYS[1], ARGV[1]
 
 local function info(scope)
-    local entries, bytes, used = 0, 0, touched(scope)
-    each(scope, function(_, stored)
-        local _, updated_at, expires_at = stamp(stored)
-        if is_live(expires_at, now) then
-            entries, bytes = entries + 1, bytes + math.max(0, #stored - HEADER)
-            if updated_at > used then
-                used = updated_at
-            end
-        end
+    local bytes = 0
+    local live, used = look_at(scope, now, function(_, stored)
+        bytes = bytes + math.max(0, #stored - HEADER)
     end)
-    return string.format('%d %d %s', entries, bytes, used)
+    return string.format('%d %d %s', live, bytes, used)
 end
 
 local answer = {}

@@ -3,11 +3,10 @@
 local scope, now = KEYS[1], ARGV[1]
 local cursor = '0'
 repeat
-    local page = redis.call('HSCAN', scope, cursor, 'COUNT', CHUNK)
+    local page = redis.call('HSCAN', scope, cursor, 'COUNT', 100)
     cursor = page[1]
     for i = 1, #page[2], 2 do
-        local _, _, expires_at = stamp(page[2][i + 1])
-        if page[2][i] ~= '' and is_live(expires_at, now) then
+        if page[2][i] ~= '' and is_live(page[2][i + 1], now) then
             redis.call('HSET', scope, '', now)
             return 1
         end

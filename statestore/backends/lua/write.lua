@@ -5,11 +5,15 @@
 local scope, index = KEYS[1], KEYS[2]
 local demand, now, name = ARGV[1], ARGV[2], ARGV[3]
 
-if demand == '' then
-    redis.call('HLEN', scope) -- where somebody keeps another type under this name, fail before the index is written
-elseif state(scope, ARGV[4], now) ~= demand then
+if demand ~= '' and state(scope, ARGV[4], now) ~= demand then
     return 0
 end
-redis.call('ZADD', index, 0, name)
-redis.call('HSET', scope, unpack(ARGV, 4))
+local is_new = redis.call('ZADD', index, 0, name) == 1
+local answer = redis.pcall('HSET', scope, unpack(ARGV, 4))
+if type(answer) == 'table' then -- an error: somebody keeps another type under this name
+    if is_new then
+        redis.call('ZREM', index, name)
+    end
+    return answer
+end
 return 1
