@@ -107,7 +107,7 @@ def write(file, value):
 
 def test_context_files_become_scopes(store, flows):
     said = run("import_nodered", flows)
-    assert said == "Brought over 5 scopes: 10 written, 0 there already, 0 left as they differ.\n"
+    assert said == "Brought over 4 scopes: 10 written, 0 there already, 0 left as they differ.\n"
     assert contents(store) == FLOWS
 
 
@@ -165,7 +165,7 @@ def test_bad_file_is_named_with_its_key_and_nothing_of_its_scope_is_taken(store,
     file = write(flows / "bad/flow.json", content)
     said, error, code = refused("import_nodered", flows)
     assert said.startswith(f"{file}{why}"), said
-    assert error == "1 scope refused. Brought over 5 scopes: 10 written, 0 there already, 0 left as they differ."
+    assert error == "1 scope refused. Brought over 4 scopes: 10 written, 0 there already, 0 left as they differ."
     assert code == 3
     assert contents(store) == FLOWS
 
@@ -216,7 +216,7 @@ def test_running_again_changes_nothing(store, flows):
     versions = {scope: store.version(scope) for scope in FLOWS}
     for choice in mover.IF_EXISTS:
         said = run("import_nodered", flows, "--if-exists", choice)
-        assert said == "Brought over 5 scopes: 0 written, 10 there already, 0 left as they differ.\n"
+        assert said == "Brought over 4 scopes: 0 written, 10 there already, 0 left as they differ.\n"
     assert {scope: store.version(scope) for scope in FLOWS} == versions
 
 
@@ -227,7 +227,7 @@ def test_other_values_are_left_or_replaced(store, flows):
     assert store.get("flow:7f3a", ["state", "big"]) == ["off", 9007199254740991]
     assert type(store.get("global", "likes")) is float
     said = run("import_nodered", flows, "--if-exists", "replace")
-    assert said == "Brought over 5 scopes: 2 written, 8 there already, 0 left as they differ.\n"
+    assert said == "Brought over 4 scopes: 2 written, 8 there already, 0 left as they differ.\n"
     assert contents(store) == FLOWS
     assert type(store.get("global", "likes")) is int
 
@@ -237,7 +237,7 @@ def test_other_value_can_be_an_error_that_leaves_its_whole_scope_alone(store, fl
     said, error, code = refused("import_nodered", flows, "--if-exists", "error")
     file = flows / "7f3a/flow.json"
     assert said == f"{file}, key 'tiny': flow:7f3a / tiny exists already, with another value.\n"
-    assert error.startswith("1 scope refused. Brought over 4 scopes: 7 written")
+    assert error.startswith("1 scope refused. Brought over 3 scopes: 7 written")
     assert code == 3
     assert contents(store) == {**FLOWS, "flow:7f3a": {"tiny": 0}}
 
@@ -246,9 +246,9 @@ def test_dry_run_finds_every_fault_and_writes_nothing(store, flows):
     store.set("flow:7f3a", "state", "off")
     said = run("import_nodered", flows, "--dry-run", verbosity=2)
     assert said.splitlines()[0] == "flow:7f3a: 2 written, 0 there already, 1 left as they differ"
-    assert said.splitlines()[-1].startswith("Would bring over 5 scopes: 9 written")
+    assert said.splitlines()[-1].startswith("Would bring over 4 scopes: 9 written")
     write(flows / "bad/flow.json", "{")
-    assert refused("import_nodered", flows, "--dry-run")[1].startswith("1 scope refused. Would bring over 5 scopes")
+    assert refused("import_nodered", flows, "--dry-run")[1].startswith("1 scope refused. Would bring over 4 scopes")
     assert contents(store) == {"flow:7f3a": {"state": "off"}}
 
 

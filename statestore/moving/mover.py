@@ -70,13 +70,14 @@ class Mover:
 
         At most ``BATCH`` entries are one step on any store, and any number where the store has transactions.
         """
-        done = Moved(scopes=1)
+        done = Moved()
         try:
             check_scope(source.scope)
         except UsageError as error:
             raise Refused(f"{source.place}: {error}") from error
         for batch in source.read():
             done.add(self._compared(source.scope, batch)[1])
+            done.scopes = 1
         if not self.dry_run and done.written:
             with self.store._transaction():  # noqa: SLF001 (nothing for stores that have none)
                 for batch in source.read():
