@@ -10,7 +10,7 @@ RUN_READY = .venv/.ready-to-run
 DEV_READY = .venv/.ready-to-test
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick servers lint format typecheck docs matrix mutants bench bench-scale clean
+.PHONY: help run test quick servers lint format typecheck docs matrix mutants soak bench bench-scale clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ matrix: $(DEV_READY) ## Try every supported Python, Django and redis-py that can
 
 mutants: $(DEV_READY) ## Plant bugs on purpose, one by one, and see that the tests catch each.
 	$(VENV) -m tests.servers run --only valkey,postgres -- python -m tests.mutants $(ARGS)
+
+soak: $(DEV_READY) ## Prove at length, half an hour, and print one table (some minutes: ARGS=--short).
+	$(VENV) -m tests.servers run -- python -m tests.prove.soak $(ARGS)
 
 bench: $(DEV_READY) ## Measure beside hand-written drivers and peers; writes docs/benchmarks.md.
 	$(VENV) -m benchmarks $(ARGS)

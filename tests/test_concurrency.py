@@ -6,6 +6,7 @@ import pytest
 from django.db import connections, transaction
 
 from statestore import ABSENT, VersionConflict, stores
+from tests.prove import revive
 from tests.prove.site import SHARED, run_together
 from tests.prove.updates import WAYS, lost
 
@@ -33,12 +34,12 @@ def alias(request, django_db_blocker):
 
 @pytest.mark.parametrize("way", [way for way in WAYS if way != "naive"])
 def test_no_update_is_lost(alias, way):
-    assert lost(alias, way, processes=4, writes=25) == 0
+    assert lost(stores[alias], way, processes=4, writes=25) == 0
 
 
 @pytest.mark.parametrize("alias", [name for name in ("postgres", "redis", "valkey") if name in ALIASES])
 def test_control_the_naive_way_loses_updates(alias):
-    assert lost(alias, "naive", processes=4, writes=150) > 0
+    assert lost(stores[alias], "naive", processes=4, writes=150) > 0
 
 
 def write_many(number, alias, rounds):
@@ -105,22 +106,11 @@ def test_a_lost_race_leaves_the_callers_transaction_usable(alias):
     assert len([key for key in found if key.startswith("second-")]) == 3
 
 
-def revive(number, alias, scopes, began):
-    """Bring scopes back to life, in steps, while others clean; or clean."""
-    store = stores[alias]
-    if number == 0:
-        store.clock = lambda: began  # however late this process starts, nobody has written before
-        store.clean([], prefix="idle:", batch_size=10)
-        return
-    for index in range(0, scopes, 3):
-        store.set(f"idle:{index:04}", "old", "again")
-
-
 def test_a_scope_that_comes_alive_during_a_clean_is_there_afterwards(alias):
-    scopes = 150
-    for index in range(scopes):
-        stores[alias].set_many(f"idle:{index:04}", {"old": "before", "other": 1})
-    run_together(2, revive, alias, scopes, time.time())
-    for index in range(0, scopes, 3):
-        assert stores[alias].get(f"idle:{index:04}", "old") == "again"
-    assert not [info.name for info in stores[alias].scopes("idle:") if int(info.name[5:]) % 3]
+    assert revive.lost(stores[alias], 150) == (0, 0)
+
+
+@pytest.mark.parametrize("alias", [name for name in ("default", "redis", "valkey") if name in ALIASES])
+def test_control_a_clean_by_hand_takes_what_has_come_alive(alias):
+    gone, _ = revive.lost(stores[alias], 300, revive.clean_by_hand)
+    assert gone > 0

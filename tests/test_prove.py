@@ -40,8 +40,13 @@ def test_loaded_scopes_are_stored_as_the_stores_own_writes_store_them(alias):
 
 
 def test_a_clean_that_was_killed_and_run_again_ends_as_an_undisturbed_one(alias):
-    *_, remaining, undisturbed, disturbed, _ = kill.prove(alias, 600, kills=1)
-    assert (remaining, disturbed) == (60, undisturbed)
+    *_, half, remaining, undisturbed, disturbed, _ = kill.prove(alias, 600, kills=1)
+    assert (half, remaining, disturbed) == (0, 60, undisturbed)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_clean_by_hand_that_was_killed_is_found_out(alias):
+    assert kill.control(alias, kills=5)[-1] == "ok"
 
 
 def here(function, *arguments):

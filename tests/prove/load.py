@@ -8,7 +8,6 @@ from django.db import transaction
 from statestore.entries import Stamp
 
 BATCH = 2000
-COLUMNS = ("scope", "key", "value", "version", "updated_at", "used_at", "expires_at")
 MOMENT = 1_700_000_000_000_000
 
 
@@ -36,19 +35,25 @@ def _one_by_one(store, batch):
 def _rows(store, batch):
     from django.db import connections
 
-    connection, table = connections[store.database], f"statestore_entry ({', '.join(COLUMNS)})"
+    store.open()
+    connection, sql = connections[store.database], store._sql
     rows = [
-        (name, key, text.decode(), stamp.version, stamp.updated_at, stamp.updated_at, stamp.expires_at)
+        (sql.name(name), sql.name(key), text.decode(), stamp.version, *moments(stamp))
         for name, texts, stamp in batch
         for key, text in texts.items()
     ]
+    table = f"{sql.table} ({', '.join(sql.columns)})"
     with transaction.atomic(using=store.database), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {table} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
         else:
-            cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(COLUMNS))})", rows)
+            cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(rows[0]))})", rows)
+
+
+def moments(stamp):
+    return stamp.updated_at, stamp.updated_at, stamp.expires_at
 
 
 def _hashes(store, batch):

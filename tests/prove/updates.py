@@ -41,20 +41,16 @@ def if_version(store, key):
 WAYS = {way.__name__: way for way in (naive, increment, update, if_version)}
 
 
-def write(_number, alias, way, writes):
-    from statestore import stores
-
+def write(_number, store, way, writes):
     for _ in range(writes):
-        WAYS[way](stores[alias], way)
+        WAYS[way](store, way)
 
 
-def lost(alias, way, processes, writes):
+def lost(store, way, processes, writes):
     """Return how many of all updates are missing at the end."""
-    from statestore import stores
-
-    stores[alias].delete(SCOPE)
-    run_together(processes, write, alias, way, writes)
-    return processes * writes - stores[alias].get(SCOPE, way)
+    store.delete(SCOPE)
+    run_together(processes, write, store, way, writes)
+    return processes * writes - store.get(SCOPE, way)
 
 
 def main():
@@ -64,11 +60,13 @@ def main():
     parser.add_argument("--store", action="append")
     options = parser.parse_args()
     set_up()
+    from statestore import stores
+
     rows, wrong = [], False
     for alias in options.store or shared_aliases():
         for way in WAYS:
             began = time.perf_counter()
-            gone = lost(alias, way, options.processes, options.writes)
+            gone = lost(stores[alias], way, options.processes, options.writes)
             wrong |= way != "naive" and gone != 0
             rows.append(
                 (alias, way, options.processes * options.writes, gone, f"{time.perf_counter() - began:.1f}")

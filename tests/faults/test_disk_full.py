@@ -1,0 +1,186 @@
+"""A disk that is full: the write is refused whole, what was acknowledged stays, and with room again all is well."""
+
+import os
+import random
+import subprocess
+from contextlib import contextmanager
+
+import pytest
+from django.db import connections
+
+from statestore import StoreUnavailable
+from tests.backends.redis_kit import store_on
+from tests.faults.kit import ALIAS, model_store, soon
+from tests.faults.test_model_faults import ask
+from tests.prove.crash import File
+from tests.servers import MariaDB, Postgres, ServerUnavailable, Valkey
+from tests.servers.process import eventually
+
+pytestmark = pytest.mark.slow
+MEGABYTE = 2**20
+MOST = 2_000  # writes that no small disk takes
+
+
+@pytest.fixture(autouse=True)
+def _database_access(django_db_blocker):
+    with django_db_blocker.unblock():
+        yield
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system with room for four megabytes."""
+    tmp_path.chmod(0o777)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=0777", "tmpfs", tmp_path]
+    if os.name != "posix" or os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("NOT TESTED: nobody may mount a small file system here")
+    yield tmp_path
+    subprocess.run(["umount", "--lazy", tmp_path], check=True)
+
+
+@contextmanager
+def sqlite_of_few_pages(tmp_path):
+    with model_store(File(tmp_path)) as store:
+        limit = "PRAGMA max_page_count = {}".format
+        store.set("s:0", "a", 0)
+        connections[ALIAS].cursor().execute(limit(100))
+        yield store, lambda: connections[ALIAS].cursor().execute(limit(100_000))
+
+
+@contextmanager
+def sqlite_on(disk):
+    filler = disk / "filler"
+    filler.write_bytes(bytes(2 * MEGABYTE))
+    with model_store(File(disk)) as store:
+        yield store, filler.unlink
+
+
+@contextmanager
+def postgres_on(disk):
+    """The table, not the log of the server, lies on the disk: without room for that PostgreSQL stops."""
+    filler, place = disk / "filler", disk / "space"
+    filler.write_bytes(bytes(2 * MEGABYTE))
+    with running(Postgres) as server, model_store(server) as store:
+        place.mkdir()
+        place.chmod(0o777)
+        os.chown(place, *owner_of(server))
+        for folder in disk.parents:
+            assert_open(folder)
+        ask(
+            server,
+            f"CREATE TABLESPACE small LOCATION '{place}'",
+            "ALTER TABLE statestore_entry SET TABLESPACE small",
+        )
+        yield store, filler.unlink
+
+
+def owner_of(server):
+    found = server.directory.stat()
+    return found.st_uid, found.st_gid
+
+
+def assert_open(folder):
+    """PostgreSQL does not run as root, whose folders are closed to it."""
+    if not folder.stat().st_mode & 0o001:
+        folder.chmod(folder.stat().st_mode | 0o001)
+
+
+class SmallMariaDB(MariaDB):
+    """All tables in one file that does not grow."""
+
+    def command(self):
+        return [*super().command(), "--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M;ibdata2:8M"]
+
+
+@contextmanager
+def small_mariadb(_):
+    with running(SmallMariaDB) as server, model_store(server) as store:
+        filler = "CREATE TABLE filler (a LONGBLOB) ENGINE=InnoDB"
+        ask(server, filler, f"INSERT INTO filler VALUES (REPEAT('x', {2 * MEGABYTE}))")
+        yield store, lambda: ask(server, "DROP TABLE filler")
+
+
+@contextmanager
+def valkey_on(disk):
+    filler = disk / "filler"
+    filler.write_bytes(bytes(2 * MEGABYTE))
+    with running(Valkey, dir=disk, appendonly="yes") as server, store_on(server.django) as store:
+        yield store, filler.unlink
+
+
+@contextmanager
+def running(kind, **options):
+    try:
+        server = kind(**options).start()
+    except ServerUnavailable as reason:
+        pytest.skip(f"NOT TESTED: {reason}")
+    with server:
+        yield server
+
+
+def text(number):
+    """Nothing that a database could store in less."""
+    return random.Random(number).randbytes(10_000).hex()
+
+
+def write(store, number):
+    return store.set_many(f"s:{number}", {"a": text(number), "b": number})
+
+
+def fill(store):
+    """Write until it is refused; return the number of the write that was."""
+    with pytest.raises(StoreUnavailable) as caught:
+        for number in range(1, MOST):
+            with soon():
+                write(store, number)
+    assert type(caught.value) is StoreUnavailable
+    assert caught.value.__cause__ is not None
+    return number
+
+
+def is_refused_and_recovers(store, make_room):
+    store.set_many("s:0", {"a": 1, "b": 2})
+    number = fill(store)
+    assert number > 3
+    for written in range(1, number):
+        assert store.get(f"s:{written}", ["a", "b"]) == [text(written), written]
+    assert store.get_many(f"s:{number}") == {}
+    assert store.get_many("s:0") == {"a": 1, "b": 2}
+    with pytest.raises(StoreUnavailable):
+        store.set_many("s:0", {"a": "".join(map(text, range(10))), "b": 3})
+    assert store.get_many("s:0") == {"a": 1, "b": 2}
+    make_room()
+    eventually(lambda: write(store, number), within=20)  # MariaDB takes a moment to use what is free
+    assert store.get(f"s:{number}", "b") == number
+    assert store.clean(["s:0"]).removed == number
+    assert [info.name for info in store.scopes()] == ["s:0"]
+
+
+def test_sqlite_that_may_not_grow(tmp_path):
+    with sqlite_of_few_pages(tmp_path) as (store, make_room):
+        is_refused_and_recovers(store, make_room)
+
+
+@pytest.mark.parametrize("on", [sqlite_on, postgres_on], ids=["sqlite", "postgres"])
+def test_database_on_a_full_disk(small_disk, on):
+    with on(small_disk) as (store, make_room):
+        is_refused_and_recovers(store, make_room)
+
+
+def test_mariadb_that_may_not_grow(tmp_path):
+    with small_mariadb(tmp_path) as (store, make_room):
+        is_refused_and_recovers(store, make_room)
+
+
+def test_valkey_that_can_not_write_its_log(small_disk):
+    """It refuses from the next write on; the one that found the disk full may have been acknowledged (everysec)."""
+    with valkey_on(small_disk) as (store, make_room):
+        number = fill(store)
+        assert store.get_many(f"s:{number}") == {}
+        assert store.get("s:1", "b") == 1
+        with pytest.raises(StoreUnavailable):
+            store.delete("s:1")
+        assert store.get("s:1", "b") == 1
+        make_room()
+        eventually(lambda: store.set("s:0", "a", 1))
+        assert store.clean(["s:0"]).removed == number - 1
