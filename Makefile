@@ -20,13 +20,12 @@ run: $(RUN_READY) ## Run the demo site on http://127.0.0.1:8000 (another place: 
 	$(VENV) manage.py demo
 	$(VENV) manage.py runserver $(ADDRESS)
 
-test: $(DEV_READY) ## Prove everything: all tests on all servers, migrations, checks, style.
+test: $(DEV_READY) ## Prove everything: all tests on all servers, migrations, checks, style, types.
 	sh .ci/setup system
 	$(VENV) -m tests.servers run -- python -m pytest -n 2 $(ARGS)
 	$(VENV) -W error manage.py check
 	$(VENV) -W error manage.py makemigrations --check --dry-run
-	$(VENV) -m ruff check .
-	$(VENV) -m ruff format --check .
+	$(MAKE) --no-print-directory lint typecheck
 
 quick: $(DEV_READY) ## Test in less than a minute: SQLite, memory and one Valkey, nothing slow.
 	$(VENV) -m tests.servers run --only valkey -- python -m pytest -n 2 -m "not slow" $(ARGS)
