@@ -18,11 +18,12 @@ BEFORE = {"a": 1, "b": {"c": [1]}}
 
 
 @contextmanager
-def model_store(server, timeout=TIMEOUT, **different):
+def model_store(server, timeout=TIMEOUT, *, migrated=False, **different):
     """A ``ModelStore`` on a server, its table made; ``different`` goes to the entry for DATABASES."""
-    _register(server.django | {"OPTIONS": dict(server.options)})
-    call_command("migrate", "statestore", database=ALIAS, verbosity=0)
-    connections[ALIAS].close()
+    if not migrated:
+        _register(server.django | {"OPTIONS": dict(server.options)})
+        call_command("migrate", "statestore", database=ALIAS, verbosity=0)
+        connections[ALIAS].close()
     _register(server.django | different)
     options = {"database": ALIAS, "timeout": timeout}
     stores = {"s": {"BACKEND": "statestore.backends.ModelStore", "OPTIONS": options}}
