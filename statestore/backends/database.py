@@ -1,36 +1,21 @@
 """A connection of Django's as ``ModelStore`` uses it: a lost one is noticed, what is safe is repeated."""
 
-import contextlib
-from collections.abc import Callable, Sequence
-from math import ceil
+from asyncio import _get_running_loop
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from django.db import Error, InterfaceError, OperationalError, connections, transaction
+from django.db import Error, OperationalError, connections, transaction
 
+from statestore.backends.below import Params, Way, is_plain
+from statestore.backends.drivers import THREATS, connect_in_time, drop, is_deadlock, is_lost
 from statestore.backends.watchdog import Watch
 from statestore.exceptions import StoreTimeout
 
 TRIES = 5  # at a statement that the server rolled back to end a deadlock
-_LOST_MYSQL = {2006, 2013, 2014, 2055}  # CR_SERVER_GONE_ERROR, CR_SERVER_LOST, out of sync, lost while reading
-_DEADLOCK_MYSQL = {1213}
-_THREATS = {
-    "sqlite": [
-        ("PRAGMA synchronous", {"0"}, "synchronous is OFF: a power cut may corrupt the database."),
-        ("PRAGMA journal_mode", {"memory", "off"}, "The journal is not on disk: a crash may corrupt the database."),
-    ],
-    "postgresql": [
-        ("SHOW fsync", {"off"}, "fsync is off: a crash of the machine may corrupt the database."),
-        ("SHOW synchronous_commit", {"off"}, "synchronous_commit is off: a crash may lose the last writes."),
-    ],
-    "mysql": [
-        (
-            "SELECT @@innodb_flush_log_at_trx_commit",
-            {"0", "2"},
-            "innodb_flush_log_at_trx_commit is not 1: a crash may lose the last second of writes.",
-        ),
-    ],
-}
+
+Reader = Callable[[Any], Any]
+"""What takes the answer from the cursor on which a statement was executed."""
 
 
 class Database:
@@ -43,26 +28,37 @@ class Database:
         self.alias = alias
         self.store = store
         self.seconds = seconds
+        self.below: Way | None = None
+        """The way below Django's cursor, for statements that nobody watches."""
 
     @property
     def connection(self) -> Any:
+        """Django's connection of this thread, as ``connections[alias]`` has it."""
+        if _get_running_loop() is None:  # then that is a threading.local, which is 1 µs quicker to ask than asgiref
+            try:
+                return getattr(connections._connections._storage, self.alias)  # type: ignore[attr-defined]  # noqa: SLF001
+            except AttributeError:  # the first time
+                pass
         return connections[self.alias]
 
-    def rows(self, sql: str, params: Sequence[Any], patience: int = 1) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, params: Params, patience: int = 1) -> list[tuple[Any, ...]]:
         """Return the rows that a reading statement finds; asked a second time if the connection was lost."""
-        with self.watch(patience) as watch:
+        connection = self.connection
+        if _is_file(connection):
+            return self._run(connection, sql, params, _all_rows, patience)
+        with self._watch(connection, patience) as watch:
             try:
-                return self._run(sql, params, _all_rows, watch)
+                return self._run(self._connected(watch), sql, params, _all_rows, patience)
             except Error as error:
                 if not self.reconnects(error, watch) or watch.was_cut:
                     raise
-            return self._run(sql, params, _all_rows, watch)
+            return self._run(self._connected(watch), sql, params, _all_rows, patience)
 
-    def write(self, sql: str, params: Sequence[Any], patience: int = 1) -> int:
+    def write(self, sql: str, params: Params, patience: int = 1) -> int:
         """Run a writing statement and return the number of rows it touched."""
         return self._change(sql, params, _count, patience)
 
-    def write_rows(self, sql: str, params: Sequence[Any], patience: int = 1) -> list[tuple[Any, ...]]:
+    def write_rows(self, sql: str, params: Params, patience: int = 1) -> list[tuple[Any, ...]]:
         """Run a writing statement and return the rows it answers."""
         return self._change(sql, params, _all_rows, patience)
 
@@ -86,13 +82,19 @@ class Database:
         """Return what in the server's settings endangers an acknowledged write, as sentences."""
         return [
             sentence
-            for statement, unsafe, sentence in _THREATS.get(self.connection.vendor, ())
-            if str(self.rows(statement, ())[0][0]).lower() in unsafe
+            for statement, unsafe, sentence in THREATS.get(self.connection.vendor, ())
+            if self._setting(statement) in unsafe
         ]
+
+    def _setting(self, statement: str) -> str:
+        found = self.rows(statement, ())[0][0]
+        return (found.decode() if isinstance(found, bytes) else str(found)).lower()
 
     def watch(self, patience: int = 1) -> Watch:
         """Return a block in which the server has to answer, within ``patience`` times the usual."""
-        connection = self.connection
+        return self._watch(self.connection, patience)
+
+    def _watch(self, connection: Any, patience: int) -> Watch:
         return Watch(connection, None if connection.vendor == "sqlite" else self.seconds * patience)
 
     def unknown(self) -> StoreTimeout:
@@ -107,33 +109,42 @@ class Database:
         connection = self.connection
         if connection.vendor != "sqlite":
             connect_in_time(connection, self.seconds)  # whoever opens the next: it may be Django, after a rollback
-        return connection.connection is None or watch.was_cut or _is_lost(connection, error)
+        return connection.connection is None or watch.was_cut or is_lost(connection, error)
 
-    def _change(self, sql: str, params: Sequence[Any], answer: Callable[[Any], Any], patience: int) -> Any:
-        with self.watch(patience) as watch:
+    def _change(self, sql: str, params: Params, read: Reader, patience: int) -> Any:
+        connection = self.connection
+        if _is_file(connection):
+            return self._run(connection, sql, params, read, patience)
+        with self._watch(connection, patience) as watch:
             for _ in range(TRIES - 1):
                 try:
-                    return self._attempt(sql, params, answer, watch)
+                    return self._attempt(watch, sql, params, read, patience)
                 except Error as error:
-                    if self.connection.in_atomic_block or not _is_deadlock(error):
+                    if connection.in_atomic_block or not is_deadlock(error):
                         raise
-            return self._attempt(sql, params, answer, watch)
+            return self._attempt(watch, sql, params, read, patience)
 
-    def _attempt(self, sql: str, params: Sequence[Any], answer: Callable[[Any], Any], watch: Watch) -> Any:
+    def _attempt(self, watch: Watch, sql: str, params: Params, read: Reader, patience: int) -> Any:
         try:
-            return self._run(sql, params, answer, watch)
+            return self._run(self._connected(watch), sql, params, read, patience)
         except Error as error:
             if not self.reconnects(error, watch):
                 raise
             raise self.unknown() from error
 
-    def _run(self, sql: str, params: Sequence[Any], answer: Callable[[Any], Any], watch: Watch) -> Any:
-        with self._connected(watch).cursor() as cursor:
-            cursor.execute(sql, params)
-            return answer(cursor)
+    def _run(self, connection: Any, sql: str, params: Params, read: Reader, patience: int) -> Any:
+        connection.ensure_connection()  # which also refuses to block an event loop
+        if self.below is None or not is_plain(connection):
+            return _by_cursor(connection, sql, params, read)
+        try:
+            done = self.below(connection, sql, params, often=patience == 1)
+            return _by_cursor(connection, sql, params, read) if done is None else read(done)
+        except connection.Database.Error:
+            with connection.wrap_database_errors:
+                raise
 
     def _connected(self, watch: Watch) -> Any:
-        connection = self.connection
+        connection = watch.connection
         if connection.connection is None:
             if connection.vendor != "sqlite":
                 connect_in_time(connection, self.seconds)
@@ -194,53 +205,23 @@ class Block(transaction.Atomic):
         return self.database.connection.connection is not driver or self.database.lost(error, watch)
 
 
-def drop(connection: Any) -> None:
-    """Close a connection of Django's that is of no more use, whatever its driver says to that."""
-    with contextlib.suppress(Error):
-        connection.close()
+def _is_file(connection: Any) -> bool:
+    """Say whether there is no server, which could be lost or late, and the file is open."""
+    return connection.vendor == "sqlite" and connection.connection is not None
 
 
-def connect_in_time(connection: Any, seconds: float) -> None:
-    """Let a connection of Django's give up opening in time, unless the site's ``OPTIONS`` say how long it takes."""
-    if "get_new_connection" in vars(connection):
-        return
-    plain, limit = connection.get_new_connection, {"connect_timeout": max(2, ceil(seconds))}
-
-    def get_new_connection(params: dict[str, Any]) -> Any:
-        if not _is_pymysql(connection):
-            return plain(limit | params)
-        made = plain(limit | {"read_timeout": limit["connect_timeout"]} | params)
-        made._read_timeout = params.get("read_timeout")  # noqa: SLF001 (it was for the greeting)
-        return made
-
-    connection.get_new_connection = get_new_connection
-
-
-def _is_pymysql(connection: Any) -> bool:
-    return connection.vendor == "mysql" and connection.Database.connect.__module__.startswith("pymysql")
+def _by_cursor(connection: Any, sql: str, params: Params, read: Reader) -> Any:
+    if connection.vendor == "postgresql":  # whose drivers take bytes for bytea
+        params = [one.decode() if type(one) is bytes else one for one in params]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return read(cursor)
 
 
 def _all_rows(cursor: Any) -> list[tuple[Any, ...]]:
-    return list(cursor.fetchall())  # some drivers give a tuple
+    rows = cursor.fetchall()
+    return rows if type(rows) is list else list(rows)  # some drivers give a tuple
 
 
 def _count(cursor: Any) -> int:
     return cursor.rowcount
-
-
-def _is_lost(connection: Any, error: Error) -> bool:
-    if connection.vendor == "postgresql":
-        return bool(connection.connection.closed)
-    if connection.vendor == "mysql":
-        return isinstance(error, InterfaceError) or _code(error) in _LOST_MYSQL
-    return False
-
-
-def _is_deadlock(error: Error) -> bool:
-    if not isinstance(error, OperationalError):
-        return False
-    return getattr(error.__cause__, "sqlstate", None) == "40P01" or _code(error) in _DEADLOCK_MYSQL
-
-
-def _code(error: Error) -> Any:
-    return error.args[0] if error.args else None

@@ -9,20 +9,23 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, Error, transaction
 
 from statestore.backends.base import StateStore
+from statestore.backends.below import way_of
 from statestore.backends.database import Database
-from statestore.backends.sql import DIALECTS, Dialect
+from statestore.backends.sql import Dialect
+from statestore.backends.sql_vendors import DIALECTS
 from statestore.entries import ABSENT, Page, Record, ScopeInfo, Sentinel, Stamp, to_datetime
 from statestore.names import prefix_end
 
-DEFAULTS: Mapping[str, Any] = {"database": DEFAULT_DB_ALIAS, "timeout": 10.0}
+DEFAULTS: Mapping[str, Any] = {"database": DEFAULT_DB_ALIAS, "timeout": 10.0, "prepare": None}
 LONG = 6  # times the time-out, for what goes through many scopes
 
 
 class ModelStore(StateStore):
     """Keeps a row an entry, on any database alias. Joins the caller's transaction.
 
-    ``OPTIONS``: ``database`` (its alias) and ``timeout`` (seconds within which a server has to answer a statement;
-    those of a listing and a clean have ``LONG`` times as many).
+    ``OPTIONS``: ``database`` (its alias), ``timeout`` (seconds within which a server has to answer a statement;
+    those of a listing and a clean have ``LONG`` times as many) and ``prepare`` (may PostgreSQL keep prepared
+    statements under names? If not said, where the alias is without ``DISABLE_SERVER_SIDE_CURSORS``).
     """
 
     vendor_errors = (Error,)
@@ -46,6 +49,8 @@ class ModelStore(StateStore):
         timeout = options.get("timeout", 1)
         if type(timeout) not in (int, float) or not 0 < timeout <= 3600:
             found.append("OPTIONS: timeout is a number of seconds above 0 and up to 3600.")
+        if type(options.get("prepare", True)) is not bool:
+            found.append("OPTIONS: prepare is True or False.")
         return found
 
     # -- reading
@@ -56,6 +61,8 @@ class ModelStore(StateStore):
         connection = self._db.connection
         if connection.vendor not in DIALECTS:
             raise ImproperlyConfigured(f"A ModelStore works on {', '.join(DIALECTS)}; not on {connection.vendor}.")
+        named = not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")  # which says that there is a pooler
+        self._db.below = way_of(connection, named=self.config.options.get("prepare", named))
         self._sql: Dialect = DIALECTS[connection.vendor](connection, Entry._meta.db_table)  # noqa: SLF001 (public by name)
 
     def _read_one(self, scope: str, key: str) -> Record | None:
@@ -79,6 +86,12 @@ class ModelStore(StateStore):
         rows = self._db.rows(self._sql.stamps, [self._sql.name(scope)])
         return {self._sql.plain(key): Stamp(*stamp) for key, *stamp in rows}
 
+    def _keys(self, scope: str, now: int) -> list[str]:
+        return self._sql.plain_names(self._db.rows(self._sql.keys, (self._sql.name(scope), now)))
+
+    def _texts_of(self, scope: str, keys: Collection[str], now: int) -> Mapping[str, bytes]:
+        return self._sql.plain_texts(self._db.rows(*self._sql.texts(scope, list(keys), now)))
+
     def _stamps_of(self, scopes: Sequence[str]) -> Mapping[str, Mapping[str, Stamp]]:
         found: dict[str, dict[str, Stamp]] = {}
         statement = f"{self._sql.stamps_of} ({', '.join(['%s'] * len(scopes))})"
@@ -98,14 +111,14 @@ class ModelStore(StateStore):
 
     def _write(self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, expect: str | Sentinel | None) -> bool:
         # In the order of the keys, so that two bulk writes never wait for each other in a circle.
-        rows = [(key, text.decode()) for key, text in sorted(texts.items())]
+        rows = sorted(texts.items())
         if expect is None:
             return bool(self._db.write(*self._sql.upsert(scope, rows, stamp)))
         if expect is ABSENT:
             return self._create(scope, *rows[0], stamp)
         return bool(self._db.write(*self._sql.overwrite(scope, *rows[0], stamp, expect)))
 
-    def _create(self, scope: str, key: str, text: str, stamp: Stamp) -> bool:
+    def _create(self, scope: str, key: str, text: bytes, stamp: Stamp) -> bool:
         sql, (statement, params) = self._sql, self._sql.create(scope, key, text, stamp)
         connection = self._db.connection
         if connection.vendor != "mysql":
@@ -197,4 +210,8 @@ class ModelStore(StateStore):
 
 
 def _record(text: Any, version: str, updated_at: int, expires_at: int | None) -> Record:
-    return Record(text.encode() if isinstance(text, str) else bytes(text), version, updated_at, expires_at)
+    return Record(_bytes(text), version, updated_at, expires_at)
+
+
+def _bytes(text: Any) -> bytes:
+    return text if type(text) is bytes else text.encode() if isinstance(text, str) else bytes(text)
