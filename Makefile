@@ -60,6 +60,10 @@ soak: $(DEV_READY) ## Prove at length, half an hour, and print one table (some m
 bench: $(DEV_READY) ## Measure beside hand-written drivers and peers; writes docs/benchmarks.md.
 	$(VENV) -m benchmarks $(ARGS)
 
+bench-http: $(DEV_READY) ## Measure the API over HTTP beside views written by hand; writes docs/benchmarks-http.md.
+	sh .ci/setup load
+	$(VENV) -m benchmarks.http $(ARGS)
+
 bench-scale: $(DEV_READY) ## Measure among ten thousand scopes and a million: what must not grow.
 	$(VENV) -m tests.servers run --only valkey,postgres -- python -m tests.prove.scale $(ARGS)
 
