@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
@@ -116,6 +116,13 @@ class LayeredStore(StateStore):
 
     def _stamps(self, scope: str) -> Mapping[str, Stamp]:
         return self._back._ask(self._back._stamps, scope)
+
+    def _texts_of(self, scope: str, keys: Collection[str], now: int) -> Mapping[str, bytes]:
+        epoch = self._believed_epoch(scope)
+        if epoch is not None:
+            with suppress(FrontDown):
+                return self._through.texts(scope, keys, epoch, now)
+        return self._back._ask(self._back._texts_of, scope, keys, now)
 
     def _keys(self, scope: str, now: int) -> Iterable[str]:
         return self._back._ask(self._back._keys, scope, now)

@@ -10,7 +10,7 @@ A copy is put only over the putter's own lease, and a lease is given up when a m
 a writer sets its mark first and removes the cells then. So no copy can be older than what was committed.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from statestore.backends.layered_marks import CELL, MARK, Marks, cell
@@ -38,6 +38,10 @@ class Front(Marks):
     def fetch(self, scope: str, keys: Iterable[str]) -> Mapping[str, Record]:
         """Return the mark and the cells of these keys, by their names; expired ones may be among them."""
         return self.ask(self.store._read, scope, (MARK, *[CELL + key for key in keys]))
+
+    def fetch_texts(self, scope: str, keys: Iterable[str], now: int) -> Mapping[str, bytes]:
+        """Return what lies in the mark and the cells of these keys, of those that are live."""
+        return self.ask(self.store._texts_of, scope, (MARK, *[CELL + key for key in keys]), now)
 
     def read(self, scope: str, keys: Iterable[str], now: int) -> Cells:
         return sorted_out(self.fetch(scope, keys), now)

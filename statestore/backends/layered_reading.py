@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from statestore.backends.core import Core
-from statestore.backends.layered_front import LEASE, Cells, Front, copied, sorted_out
+from statestore.backends.layered_front import COPY, HEAD, LEASE, NOTHING, Cells, Front, copied, sorted_out
 from statestore.backends.layered_line import FrontDown
 from statestore.backends.layered_marks import CELL
 from statestore.entries import ABSENT, Record
@@ -35,6 +35,13 @@ class Through:
     def read(self, scope: str, keys: Collection[str], epoch: bytes) -> Mapping[str, Record]:
         """Return the records there are under these keys, and leave copies of those that had none."""
         return self._complete(scope, keys, self.front.fetch(scope, keys), epoch)
+
+    def texts(self, scope: str, keys: Collection[str], epoch: bytes, now: int) -> Mapping[str, bytes]:
+        """Return the texts of the live records under these keys: quicker than ``read`` where all have copies."""
+        cells = self.front.fetch_texts(scope, keys, now)
+        if len(cells) == len(keys) and {text[:HEAD] for text in cells.values()} <= {COPY + epoch, NOTHING + epoch}:
+            return {name[1:]: text[HEAD:] for name, text in cells.items() if text[:1] == COPY}
+        return {key: record.text for key, record in self.read(scope, keys, epoch).items() if record.is_live(now)}
 
     def _complete(
         self, scope: str, keys: Collection[str], found: Mapping[str, Record], epoch: bytes
