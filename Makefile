@@ -48,8 +48,8 @@ typecheck: $(DEV_READY) ## Check the types with mypy and pyright.
 docs: $(DEV_READY) ## Build the documentation into build/docs; a warning is an error.
 	$(VENV) -m sphinx -q -W --keep-going docs build/docs
 
-matrix: $(DEV_READY) ## Try every supported Python, Django and redis-py that can be had here.
-	$(VENV) -m nox $(ARGS)
+matrix: $(DEV_READY) ## Try every supported Python, Django, REST framework and redis-py; prints a table.
+	$(VENV) noxfile.py $(ARGS)
 
 mutants: $(DEV_READY) ## Plant bugs on purpose, one by one, and see that the tests catch each.
 	$(VENV) -m tests.servers run --only valkey,postgres -- python -m tests.mutants $(ARGS)

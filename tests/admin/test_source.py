@@ -37,7 +37,7 @@ def test_text_that_would_turn_the_editor_around_is_escaped():
     [
         ("", 1, 1),
         ('{"a": 1,\n "b" 2}', 2, 6),
-        ("[1,\n2,\n]", 3, 1),
+        ("[1,\n2\n3]", 3, 1),
         ('{\n  "a": 1,\n  "b": 2,\n  "a": 3\n}', 4, 8),
         ("[1]\n[2]", 2, 1),
         ("[1,\n NaN]", 2, 2),
