@@ -57,7 +57,8 @@ def call_all(store):
     calls = {
         "set": ("s", "k", 1), "set_many": ("s", {"n": 1}), "get": ("s", "k"), "get_many": ("s",),
         "entry": ("s", "k"), "entries": ("s",), "record": ("s", "k"), "records": ("s",), "keys": ("s",),
-        "version": ("s",), "versions": (["s"],), "update": ("s", "k", lambda value: value), "change": ("s", "k", lambda value: value),
+        "version": ("s",), "versions": (["s"],),
+        "update": ("s", "k", lambda value: value), "change": ("s", "k", lambda value: value),
         "increment": ("s", "n"), "touch": ("s",), "info": ("s",), "remove": ("s", "k"), "delete": ("s",),
         "clean": ([],),
     }  # fmt: skip
