@@ -14,14 +14,14 @@ HEAD = """# Benchmarks over HTTP
 
 Written by `make bench-http`; do not edit.
 
-One small value ({size} bytes of JSON) is read, written and counted up through the API, and beside it through two
-views that do the same by hand on redis-py: one of Django's and one of Django REST framework's. They keep no
-versions, know no conditions, names, limits or expiry, and take any JSON; the API keeps all its promises. Each server
-has one process; load: {generator}, {connections} connections. Every contender has its second once a round, in an
-order that changes from round to round; there are {rounds} rounds. A ratio is the median over the rounds of *the
-contender's figure ÷ that of the Django view in the same round*, with its quartiles below it: more requests are
-better, less time is. *Processor* is what the server's process takes of a processor for one request, which other
-programs on the machine change least.
+One small value ({size} bytes of JSON) is read, written and counted up through the API, and beside it through
+two views that do the same by hand on redis-py: one of Django's and one of Django REST framework's. They keep no
+versions, know no conditions, names, limits or expiry, and take any JSON; the API keeps all its promises. Each
+server has one process; load: {generator}, {connections} connections. Every contender has its second once a
+round, in an order that changes from round to round; there are {rounds} rounds. A ratio is the median over the
+rounds of *the contender's figure ÷ that of the Django view in the same round*, with its quartiles below it:
+more requests are better, less time is. *Processor* is what the server's process takes of a processor for one
+request, which other programs on the machine change least.
 
 {machine}; load {load}.
 {versions}.
