@@ -40,6 +40,13 @@ def test_every_key_is_a_register(name):
 
 
 @on_databases
+@pytest.mark.parametrize("name", SEVEN)
+def test_it_is_one_by_clocks_that_are_wrong(name):
+    row = proved(name, register.prove_with_wrong_clocks)
+    assert row[-1] == "ok", row
+
+
+@on_databases
 @pytest.mark.parametrize("name", ["default", *each_server("valkey")])
 def test_controls_are_found_out(name):
     stale, losing = proved(name, register.prove_controls)

@@ -1,5 +1,6 @@
 """The verbs that go through the scopes: listing and cleaning."""
 
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
@@ -64,11 +65,12 @@ class Walking(Core):
         cutoff = self.now()
         if idle_since is not None:
             cutoff = min(cutoff, check_moment(idle_since) - 1)
-        report = CleanReport(dry_run=dry_run)
+        report, clock = CleanReport(dry_run=dry_run), _Backwards(self.now)
         last: str | None = after
         while last is not None:
             after = last
             infos, last = _up_to(upto, self._ask(self._scan, prefix, after, batch_size, None, self.now()))
+            cutoff -= clock.went()  # what is written from now on is of a moment so much earlier
             idle = [one for one in infos if not is_active(one.name, active) and to_moment(one.updated_at) <= cutoff]
             gone = {one.name: one.entries for one in idle}
             if not dry_run:
@@ -113,6 +115,20 @@ class Walking(Core):
         for name, entries in sorted(gone.items()):
             self._announce(signals.scope_deleted, scope=name, entries=entries)
         return gone
+
+
+class _Backwards:
+    """Notices that a clock was set back."""
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now = now
+        self._last = now(), time.monotonic()
+
+    def went(self) -> int:
+        """Return by how many microseconds the clock was set back since it was asked last."""
+        (before, began), self._last = self._last, (self._now(), time.monotonic())
+        moment, ended = self._last
+        return before + int((ended - began) * 1_000_000) - moment if moment < before else 0
 
 
 def _up_to(upto: str | None, page: Page) -> Page:

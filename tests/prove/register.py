@@ -115,8 +115,18 @@ class Losing:
         return total
 
 
-def write(store, client, began, seconds, path):
+def set_wrong(store, skew):
+    """Let the clock of this process, by which a store goes, be wrong, and jump now and then."""
+    offsets = [random.uniform(-skew, skew) for _ in range(60)]
+    parts = [store.siblings[store.options[role]] for role in ("durable", "fast")] if store.composite else []
+    for one in (store, *parts):
+        one.clock = lambda: time.time() + offsets[int(time.monotonic() / SLICE) % len(offsets)]
+
+
+def write(store, client, began, seconds, path, skew):
     """Be one client: call at random until the time is over, then leave what was noted at ``path``."""
+    if skew:
+        set_wrong(store, skew)
     notes, seen, number = [], {}, 0
     while (passed := time.monotonic() - began) < seconds:
         number += 1
@@ -157,13 +167,13 @@ def remember(seen, noted):
         seen[noted.key] = ""
 
 
-def run(store, seconds, kill=None, kills=0):
+def run(store, seconds, kill=None, kills=0, skew=0):
     """Let all clients at a store; return their notes."""
     store.delete(SCOPE)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
         paths = [Path(directory, str(client)) for client in range(CLIENTS)]
-        clients = [fork(write, store, client, began, seconds, path) for client, path in enumerate(paths)]
+        clients = [fork(write, store, client, began, seconds, path, skew) for client, path in enumerate(paths)]
         for turn in range(kills):
             time.sleep(max(0, began + seconds * (turn + random.uniform(0.3, 0.7)) / kills - time.monotonic()))
             kill()
@@ -198,9 +208,9 @@ def side_by_side(calls):
     return number
 
 
-def prove(name, store, seconds, *, control="", kill=None, kills=0):
+def prove(name, store, seconds, *, control="", kill=None, kills=0, skew=0):
     """Return a row of the table; its verdict is "ok" where all was linearizable, or a control was found out."""
-    notes = run(store, seconds, kill, kills)
+    notes = run(store, seconds, kill, kills, skew)
     figures, faults = judge(notes)
     for found in faults[: 0 if control else 3]:
         print(f"{name}: {found.call}\n    among {found.states}", file=sys.stderr)
@@ -228,6 +238,11 @@ def prove_under_kills(name, seconds, kills):
             server.start()
 
         return prove(name, store, seconds, kill=kill, kills=kills)
+
+
+def prove_with_wrong_clocks(name, store, seconds):
+    """The same by clocks that are hours apart and jump; those of a layered store agree to within a minute."""
+    return prove(name, store, seconds, skew=30 if store.composite else 5 * 3600)
 
 
 def prove_controls(name, store, seconds):

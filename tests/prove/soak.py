@@ -67,6 +67,13 @@ def registers(size, name):
     return _register("every key is a register", rows)
 
 
+def registers_by_wrong_clocks(size, name):
+    with named(name) as store:
+        return _register(
+            "… by clocks that are wrong", [register.prove_with_wrong_clocks(name, store, size.seconds // 3)]
+        )
+
+
 def registers_under_kills(size, name):
     return _register(
         "… while the server is killed", [register.prove_under_kills(name, size.seconds, size.server_kills)]
@@ -134,6 +141,7 @@ def layers():
 PROOFS = {
     counters: known,
     registers: known,
+    registers_by_wrong_clocks: known,
     registers_under_kills: lambda: crash.SERVERS,
     killed_writers: lambda: KILLED,
     killed_servers: lambda: crash.SERVERS,
