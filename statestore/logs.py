@@ -3,6 +3,7 @@
 LEVELS = {
     "verb_disabled": "WARNING",
     "receiver_failed": "ERROR",
+    "receivers_unreached": "ERROR",
     "observer_failed": "ERROR",
     "scope_unreadable": "ERROR",
     "index_unreadable": "ERROR",

@@ -124,7 +124,15 @@ class Core(Hooks):
             self._after_commit(lambda: self._send(signal, details))
 
     def _send(self, signal: Any, details: Mapping[str, Any]) -> None:
-        for receiver, answer in signal.send_robust(type(self), store=self, alias=self.alias, **details):
+        try:
+            answers = signal.send_robust(type(self), store=self, alias=self.alias, **details)
+        except (
+            RuntimeError
+        ):  # a sync verb in the thread of an event loop, which async receivers can't be called from
+            told = event("receivers_unreached", store=self.alias)
+            logger.exception("Async receivers were not called; in async code use the async verbs.", extra=told)
+            return
+        for receiver, answer in answers:
             if isinstance(answer, Exception):
                 told = event("receiver_failed", store=self.alias, receiver=called(receiver))
                 logger.error("A signal's receiver failed: %r", receiver, exc_info=answer, extra=told)
