@@ -21,6 +21,7 @@ RESULTS = Path(__file__).parent / "build" / "matrix.jsonl"
 COMBINATIONS = {"5.2": ["3.11", "3.12", "3.13"], "6.0": ["3.12", "3.13"], "6.1": ["3.12", "3.13"]}
 FRAMEWORK = {"3.16": ["5.2"], "3.17": ["5.2", "6.0"], "3.18": ["5.2", "6.0", "6.1"]}  # DRF's, by Django
 REDIS = ["5", "6", "7", "8"]
+WIDTH = 12  # of a column of the table
 EXTRAS = [
     "orjson", "jsonpatch", "pydantic", "django-redis>=6", "drf-spectacular", "prometheus-client",
     "opentelemetry-api", "opentelemetry-sdk",
@@ -94,7 +95,7 @@ def _path() -> str:
 def _table(results: list[dict[str, object]]) -> list[str]:
     columns = ["core", *(f"DRF {version}" for version in FRAMEWORK), *(f"redis-py {major}" for major in REDIS)]
     found = {(each["python"], each["django"], each["what"]): each for each in results}
-    lines = ["", " | ".join(["Python", "Django", *columns])]
+    lines = ["", " | ".join(["Python", "Django", *(each.ljust(WIDTH) for each in columns)])]
     for django, pythons in COMBINATIONS.items():
         for python in pythons:
             cells = [_cell(django, what, found.get((python, django, what))) for what in columns]
@@ -108,7 +109,7 @@ def _cell(django: str, what: str, result: dict[str, object] | None) -> str:
         text = "-" if unsupported else "not run"
     else:
         text = f"{'ok' if result['passed'] else 'FAILED'} {result['seconds']} s"
-    return text.ljust(len(what))
+    return text.ljust(WIDTH)
 
 
 if __name__ == "__main__":
