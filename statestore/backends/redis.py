@@ -4,7 +4,6 @@ One hash a scope, and an index of the scopes. What only reads is a plain command
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -16,12 +15,11 @@ from statestore.backends import redis_scripts as scripts
 from statestore.backends.cache import CacheStore
 from statestore.backends.redis_commands import STEPS
 from statestore.backends.redis_connections import Command, Unanswered
-from statestore.backends.redis_layout import Layout, Place, fields, live_texts, moment_text, record
+from statestore.backends.redis_layout import Layout, fields, live_texts, moment_text, record
 from statestore.backends.redis_link import Link
-from statestore.backends.redis_listing import by_bucket, for_bucket, read_names
+from statestore.backends.redis_listing import info, read_names, run_on
 from statestore.backends.redis_opening import open_layout, open_link, options
-from statestore.backends.redis_scripts import Script
-from statestore.entries import Page, Record, ScopeInfo, Sentinel, Stamp, to_datetime
+from statestore.entries import Page, Record, Sentinel, Stamp
 from statestore.exceptions import StateStoreError, StoreTimeout
 
 SWEPT_AT_ONCE = 1000  # scopes
@@ -39,6 +37,7 @@ class RedisStore(CacheStore):
         caches = settings.CACHES
         self._opened = open_layout(self.cache_alias, self.prefix), open_link(self.cache_alias, self.timeout)
         self._caches = caches
+        self._seen: tuple[object, list[str]] = None, []  # of which page, and what in it has something expired
 
     def _close(self) -> None:
         self._opened[1].close()
@@ -104,8 +103,8 @@ class RedisStore(CacheStore):
         return self._run([commands.delete(self._layout, scope, now, unused_since, versions)], writing=True)[0]
 
     def _clean(self, names: Iterable[str], unused_since: int, now: int) -> dict[str, int]:
-        removed = self._run_on(names, scripts.CLEAN, now, moment_text(unused_since), writing=True)
-        return {place.name.decode(): entries for place, entries in removed if entries}
+        gone = run_on(self._link, self._layout, names, scripts.CLEAN, now, moment_text(unused_since), writing=True)
+        return {name: int(entries) for name, entries in gone.items() if entries != b"0"}
 
     def _touch(self, scope: str, now: int) -> bool:
         command = scripts.TOUCH.call((self._layout.key(scope),), moment_text(now))
@@ -113,24 +112,23 @@ class RedisStore(CacheStore):
 
     def _scan(self, prefix: str, after: str, limit: int, idle_since: int | None, now: int) -> Page:
         names, last = self._names(prefix, after, None, limit)
-        found = self._run_on(names, scripts.INFOS, now)
-        infos = [_info(place.name.decode(), answer) for place, answer in found]
-        return Page(sorted(filter(None, infos), key=lambda info: info.name), last)
+        said = run_on(self._link, self._layout, names, scripts.INFOS, now)
+        found = {name: info(name, said[name]) for name in names}
+        self._seen = (prefix, after, last), [name for name, (_, has_expired) in found.items() if has_expired]
+        return Page([shown for shown, _ in found.values() if shown], last)
 
     def _sweep(self, prefix: str, after: str, last: str | None, now: int) -> None:
+        seen, names = self._seen
+        if seen == (prefix, after, last):  # by the scan just before: to look at all again took as long as the rest
+            self._sweep_out(names, now)
+            return
         done: str | None = after
         while done is not None:
             names, done = self._names(prefix, done, last, SWEPT_AT_ONCE)
-            self._run_on(names, scripts.SWEEP, now, writing=True)
+            self._sweep_out(names, now)
 
-    def _run_on(
-        self, scopes: Iterable[str], script: Script, now: int, *more: bytes, writing: bool = False
-    ) -> Iterable[tuple[Place, Any]]:
-        """Run a script on scopes, those of one bucket together; return where each lies, with its answer."""
-        places = list(by_bucket(self._layout, scopes))
-        commands = [for_bucket(script, each, now, *more) for each in places]
-        answers = self._run(commands, writing=writing) if commands else []
-        return zip(chain.from_iterable(places), chain.from_iterable(answers), strict=True)
+    def _sweep_out(self, scopes: list[str], now: int) -> None:
+        run_on(self._link, self._layout, scopes, scripts.SWEEP, now, writing=True)
 
     def _names(self, prefix: str, after: str, last: str | None, limit: int) -> tuple[list[str], str | None]:
         return read_names(self._link, self._layout, prefix, after, last, limit)
@@ -147,8 +145,3 @@ class RedisStore(CacheStore):
                 alias=self.alias,
             )
         return super()._unwell(error, writing=writing)
-
-
-def _info(name: str, answer: bytes) -> ScopeInfo | None:
-    entries, size, used = map(int, answer.split())
-    return ScopeInfo(name, entries, size, to_datetime(used)) if entries else None

@@ -31,7 +31,9 @@ def write(
 ) -> Command:
     key, index, name = layout.place(scope)
     head = header(stamp)
-    stored = chain.from_iterable((field.encode(), head + text) for field, text in texts.items())
+    stored: list[bytes] = []
+    for field, text in texts.items():  # in less time than a generator takes
+        stored += (field.encode(), head + text)
     return scripts.WRITE.call((key, index), _demand(expect), moment_text(stamp.updated_at), name, *stored)
 
 

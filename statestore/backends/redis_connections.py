@@ -44,7 +44,7 @@ class Connections:
         ``Unanswered``: the outcome is unknown. Any other error: the connection could not be had, or the server
         refused. Whatever is raised, the connection goes back whole or closed.
         """
-        data = packed(commands)
+        data = packed(commands[0]) if len(commands) == 1 else b"".join(map(packed, commands))
         line = self._take()
         try:
             replies = line.exchange(data, len(commands))
@@ -117,12 +117,8 @@ class Line:
         return is_same and not (self._poll(0) or self._pending() or self._should_reconnect())
 
 
-def packed(commands: Sequence[Command]) -> bytes:
-    """Return commands as they go over the wire."""
-    return b"".join([_packed(command) for command in commands])
-
-
-def _packed(command: Command) -> bytes:
+def packed(command: Command) -> bytes:
+    """Return a command as it goes over the wire."""
     size = len(command)
     parts: list[Any] = [size] * (2 * size + 1)
     parts[1::2], parts[2::2] = map(len, command), command

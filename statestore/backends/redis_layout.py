@@ -55,6 +55,11 @@ def live_texts(found: Iterable[tuple[str, bytes | None]], now: int) -> dict[str,
     return texts
 
 
+def bucket_of(name: bytes) -> int:
+    """Return the number of the bucket to which a scope belongs by its name."""
+    return crc32(name) % BUCKETS
+
+
 def fields(reply: Any) -> Mapping[bytes, bytes]:
     """Return a reply of fields and values, which is flat in RESP2, as a mapping."""
     return reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
@@ -94,13 +99,13 @@ class Layout:
     def place(self, scope: str) -> Place:
         """Return where a scope lies."""
         name = scope.encode()
-        index = self.indexes[crc32(name) % BUCKETS]
+        index = self.indexes[bucket_of(name)]
         return Place(b"%b:%b" % (index, name), index, name)
 
     def key(self, scope: str) -> bytes:
         """Return the key of a scope."""
         name = scope.encode()
-        return b"%b:%b" % (self.indexes[crc32(name) % BUCKETS], name)
+        return b"%b:%b" % (self.indexes[bucket_of(name)], name)
 
 
 def name_range(prefix: str, after: str, last: str | None = None) -> tuple[bytes, bytes]:

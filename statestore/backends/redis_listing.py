@@ -7,9 +7,10 @@ from itertools import chain
 from math import sqrt
 
 from statestore.backends.redis_connections import Command
-from statestore.backends.redis_layout import BUCKETS, Layout, Place, moment_text, name_range
+from statestore.backends.redis_layout import BUCKETS, Layout, bucket_of, moment_text, name_range
 from statestore.backends.redis_link import Link
 from statestore.backends.redis_scripts import Script
+from statestore.entries import ScopeInfo, to_datetime
 
 MOST = 50  # scopes that one run of a script looks at, so that it does not hold the server up
 
@@ -40,18 +41,34 @@ def _share(limit: int) -> int:
     return min(limit, int(mean + 4 * sqrt(mean)) + 5)
 
 
-def by_bucket(layout: Layout, scopes: Iterable[str]) -> Iterator[list[Place]]:
-    """Yield where the scopes lie, those of one bucket together, as many as one script may look at."""
-    found = defaultdict(list)
+def run_on(
+    link: Link, layout: Layout, scopes: Iterable[str], script: Script, now: int, *more: bytes, writing: bool = False
+) -> dict[str, bytes]:
+    """Run a script on scopes, those of one bucket together; return what is said of each."""
+    batches = list(_by_bucket(scopes))
+    commands = [_on_bucket(script, layout.indexes[bucket], names, now, more) for bucket, names in batches]
+    answers = [reply.split() for reply in link.run(commands, writing=writing)] if commands else []
+    names = chain.from_iterable(names for _, names in batches)
+    return dict(zip(map(bytes.decode, names), chain.from_iterable(answers), strict=True))
+
+
+def info(name: str, said: bytes) -> tuple[ScopeInfo | None, bool]:
+    """Return what a listing shows of a scope, None if nothing in it lives; and whether something has expired."""
+    entries, size, used, expired = map(int, said.split(b","))
+    return ScopeInfo(name, entries, size, to_datetime(used)) if entries else None, expired > 0
+
+
+def _by_bucket(scopes: Iterable[str]) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield buckets and names in them, as many as one script may look at."""
+    found: dict[int, list[bytes]] = defaultdict(list)
     for scope in scopes:
-        place = layout.place(scope)
-        found[place.index].append(place)
-    for places in found.values():
-        for first in range(0, len(places), MOST):
-            yield places[first : first + MOST]
+        name = scope.encode()
+        found[bucket_of(name)].append(name)
+    for bucket, names in found.items():
+        for first in range(0, len(names), MOST):
+            yield bucket, names[first : first + MOST]
 
 
-def for_bucket(script: Script, places: list[Place], now: int, *more: bytes) -> Command:
-    """Return the command that runs a script on several scopes of one bucket."""
-    keys, names = [place.key for place in places], [place.name for place in places]
-    return script.call((places[0].index, *keys), moment_text(now), *names, *more)
+def _on_bucket(script: Script, index: bytes, names: list[bytes], now: int, more: tuple[bytes, ...]) -> Command:
+    keys = [b"%b:%b" % (index, name) for name in names]
+    return script.call((index, *keys), moment_text(now), *names, *more)

@@ -1,6 +1,6 @@
 -- Removes what has expired in several scopes of one bucket.
 -- KEYS: index, scopes. ARGV: now, the names of the scopes in the same order.
--- Answers, for each scope, the number of entries that went.
+-- Answers in one text, for each scope, the number of entries that went.
 
 local index, now = KEYS[1], ARGV[1]
 
@@ -22,4 +22,4 @@ for i = 2, #KEYS do
     local kind = redis.call('TYPE', KEYS[i]).ok
     answer[i - 1] = kind == 'hash' and sweep(KEYS[i], ARGV[i]) or 0
 end
-return answer
+return table.concat(answer, ' ')

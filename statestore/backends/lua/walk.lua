@@ -36,18 +36,21 @@ local function forget(scope, index, name)
     redis.call('ZREM', index, name)
 end
 
--- The number of live entries of a scope, and when it was last used. Calls visit(field, stored), if given, for each.
+-- The number of live entries of a scope, when it was last used, and the number of expired entries. Calls
+-- visit(field, stored), if given, for each live one.
 local function look_at(scope, now, visit)
-    local live, used = 0, NEVER
+    local live, used, expired = 0, NEVER, 0
     local touched = each(scope, function(field, stored)
         if is_live(stored, now) then
             live, used = live + 1, later(used, stored)
             if visit then
                 visit(field, stored)
             end
+        else
+            expired = expired + 1
         end
     end)
-    return live, touched > used and touched or used
+    return live, touched > used and touched or used, expired
 end
 
 local function remove(scope, index, name, fields)
