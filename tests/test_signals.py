@@ -5,18 +5,23 @@ import logging
 from contextlib import contextmanager
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.http import HttpResponse
+from django.test import AsyncClient, Client
+from django.urls import path
 
 from statestore import MemoryStore, ModelStore, entry_changed, entry_removed, scope_deleted
 from statestore.testing import override_stores
+from tests.docs import run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(params=[MemoryStore, ModelStore])
 def store(request):
-    path = f"statestore.backends.{request.param.__name__}"
-    with override_stores(default={"BACKEND": path}) as stores:
+    backend = f"statestore.backends.{request.param.__name__}"
+    with override_stores(default={"BACKEND": backend}) as stores:
         yield stores["default"]
 
 
@@ -132,3 +137,48 @@ class TestTransactions:
         with connected(fail), transaction.atomic():
             store.set("s", "k", 1)
         assert store.get("s", "k") == 1
+
+
+RECIPE = {}
+
+
+def remember_request(get_response):
+    def middleware(request):
+        request.user = User(username=request.GET["name"])
+        return RECIPE["remember_request"](get_response)(request)
+
+    return middleware
+
+
+def sync_view(request):
+    RECIPE["store"].set("s", "sync", 1)
+    return HttpResponse()
+
+
+async def async_view(request):
+    await RECIPE["store"].aset("s", "async", 1)
+    return HttpResponse()
+
+
+urlpatterns = [path("sync/", sync_view), path("async/", async_view)]
+
+
+@pytest.mark.urls(__name__)
+def test_history_of_the_documentation_knows_who_it_was_in_sync_and_async_views(store, settings):
+    settings.MIDDLEWARE = [f"{__name__}.remember_request"]
+    RECIPE.update(run("howto/history.md", 0))
+    receiver = RECIPE["write_down"]
+    try:
+        for name, way in (("ada", "sync"), ("bob", "async")):
+            assert Client().get(f"/{way}/?name={name}").status_code == 200
+            assert asyncio.run(AsyncClient().get(f"/{way}/?name={name}!")).status_code == 200
+    finally:
+        for signal in (entry_changed, entry_removed, scope_deleted):
+            signal.disconnect(receiver)
+    changes = store.get("history:s", "changes")
+    assert [(change["by"], change["key"]) for change in changes] == [
+        ("ada", "sync"),
+        ("ada!", "sync"),
+        ("bob", "async"),
+        ("bob!", "async"),
+    ]
