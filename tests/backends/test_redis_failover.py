@@ -1,0 +1,79 @@
+"""Servers that take over from one another, in short; `python -m tests.prove.failover` is the long run."""
+
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from statestore import StoreTimeout, StoreUnavailable
+from tests.backends.redis_kit import store_on
+from tests.prove import failover_faults as faults
+from tests.prove.failover_groups import Cluster
+from tests.prove.failover_load import FAR, NEAR
+from tests.prove.failover_run import figures, observe, verdict
+from tests.servers import ServerUnavailable, Valkey
+
+pytestmark = pytest.mark.slow
+
+SOON = {"cluster_node_timeout": 1000}  # milliseconds until a node is given up
+
+
+@contextmanager
+def running(make, **options):
+    try:
+        group = make(Valkey, **options).__enter__()
+    except ServerUnavailable as reason:
+        pytest.skip(f"NOT TESTED: {reason}")
+    with group:
+        yield group
+
+
+def test_live_scopes_move_to_another_node_and_nothing_is_lost_or_fails():
+    with running(Cluster, **SOON) as group:
+        seen = figures(observe(group, faults.move_slots, before=0.7, after=0.5))
+    assert verdict(seen, may_lose=False) == "ok"
+    assert (seen.unavailable, seen.unknown) == (0, 0)
+
+
+VERBS = {
+    "get": lambda store, scope: store.get(scope, "a", "default"),
+    "get_many": lambda store, scope: store.get_many(scope),
+    "keys": lambda store, scope: store.keys(scope),
+    "set": lambda store, scope: store.set(scope, "b", 1),
+    "increment": lambda store, scope: store.increment(scope, "n"),
+    "touch": lambda store, scope: store.touch(scope),
+    "remove": lambda store, scope: store.remove(scope, "b"),
+}
+
+
+def test_range_of_slots_that_is_down_is_an_error_for_its_scopes_only():
+    with running(Cluster, **SOON) as group, store_on(group.cache, options={"timeout": 1}) as store:
+        near, far = (group.scopes()[role][0] for role in (NEAR, FAR))
+        for scope in (near, far):
+            store.set(scope, "a", 1)
+        faults.take_range_down(group)
+        for verb in VERBS.values():
+            fails_soon(verb, store, near)
+        fails_soon(lambda store, _: list(store.scopes()), store, near)
+        answers = [verb(store, far) for name, verb in VERBS.items() if name != "set"]
+        assert answers == [1, {"a": 1}, ["a"], 1, True, 0]
+
+
+def test_range_that_is_down_takes_all_others_with_it_where_the_nodes_demand_full_coverage():
+    with (
+        running(Cluster, cluster_require_full_coverage="yes", **SOON) as group,
+        store_on(group.cache, options={"timeout": 1}) as store,
+    ):
+        far = group.scopes()[FAR][0]
+        store.set(far, "a", 1)
+        faults.take_range_down(group)
+        fails_soon(VERBS["get"], store, far)
+        fails_soon(VERBS["set"], store, far)
+
+
+def fails_soon(verb, store, scope):
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable) as caught:
+        verb(store, scope)
+    assert time.monotonic() - began < 5
+    assert type(caught.value) in {StoreUnavailable, StoreTimeout}
