@@ -2,7 +2,6 @@
 
 import io
 import json
-import signal
 from datetime import timedelta
 
 import pytest
@@ -72,7 +71,7 @@ def test_interrupt_is_told_with_what_was_done(store, clock, monkeypatch):
 
     def interrupted(names, *args):
         if "flow:2" in names:
-            signal.raise_signal(signal.SIGINT)
+            raise KeyboardInterrupt
         return whole(names, *args)
 
     monkeypatch.setattr(store, "_clean", interrupted)
