@@ -32,7 +32,9 @@ def _marks(alias, mark):
 
 def fresh(alias):
     """A store of its own by this alias, empty."""
-    empty(StoreHandler()[alias])
+    before = StoreHandler()
+    empty(before[alias])
+    before.close_all()  # a layered store's two as well
     return StoreHandler()[alias]
 
 
