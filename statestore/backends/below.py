@@ -5,6 +5,7 @@ PostgreSQL, where nothing is prepared. They are gone round only where nobody cou
 refuses or patches statements has them go through the cursor as ever.
 """
 
+from asyncio import _get_running_loop
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import import_module
@@ -14,11 +15,13 @@ from typing import Any, Protocol
 
 from django.apps import apps
 from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 Params = Sequence[Any]
 _WAYS = {"sqlite": "statestore.backends.below_sqlite", "postgresql": "statestore.backends.below_postgresql"}
-_PATCHED = ("cursor", "_cursor", "create_cursor", "make_cursor")  # by tools that watch, and by tests that forbid
+_SETTINGS = vars(settings)  # where those are kept that were asked for
+_PATCHED = ("cursor", "_cursor", "create_cursor", "make_cursor")
 
 
 class Answer(Protocol):
@@ -54,21 +57,25 @@ def is_plain(connection: Any) -> bool:
     return not (
         connection.execute_wrappers
         or connection.force_debug_cursor
-        or settings.DEBUG
+        or _debug()
         or connection.needs_rollback
+        or connection.connection is None
         or (connection.health_check_enabled and not connection.health_check_done)
         or connection._thread_ident != get_ident()  # noqa: SLF001 (the cursor knows if it is shared)
-        or "cursor" in (known := vars(connection))
-        or "_cursor" in known
-        or "create_cursor" in known
-        or "make_cursor" in known
-        or not _are_djangos(type(connection), CursorWrapper.execute)  # type: ignore[arg-type]
+        or _get_running_loop() is not None  # which must not be blocked
+        or "cursor" in vars(connection)
+        or not _are_djangos(type(connection), BaseDatabaseWrapper.ensure_connection, CursorWrapper.execute)  # type: ignore[arg-type]
         or not apps.ready
     )
 
 
+def _debug() -> bool:
+    known = _SETTINGS.get("DEBUG")  # asking a lazy object takes five times as long
+    return settings.DEBUG if known is None else known
+
+
 @lru_cache(maxsize=32)
-def _are_djangos(kind: Any, execute: Any) -> bool:
-    """Say whether a backend's cursors are Django's own, as no tool or other package has made them."""
-    methods = [execute, *(getattr(kind, name) for name in _PATCHED)]
+def _are_djangos(kind: Any, *patched: Any) -> bool:
+    """Say whether a backend's cursors are Django's own, as no tool, test or other package has made them."""
+    methods = [*patched, *(getattr(kind, name) for name in _PATCHED)]
     return all(type(one) is FunctionType and one.__globals__["__name__"].startswith("django.") for one in methods)

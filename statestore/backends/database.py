@@ -44,7 +44,7 @@ class Database:
     def rows(self, sql: str, params: Params, patience: int = 1) -> list[tuple[Any, ...]]:
         """Return the rows that a reading statement finds; asked a second time if the connection was lost."""
         connection = self.connection
-        if _is_file(connection):
+        if connection.vendor == "sqlite" and connection.connection is not None:  # nothing to lose or to wait for
             return self._run(connection, sql, params, _all_rows, patience)
         with self._watch(connection, patience) as watch:
             try:
@@ -113,7 +113,7 @@ class Database:
 
     def _change(self, sql: str, params: Params, read: Reader, patience: int) -> Any:
         connection = self.connection
-        if _is_file(connection):
+        if connection.vendor == "sqlite" and connection.connection is not None:
             return self._run(connection, sql, params, read, patience)
         with self._watch(connection, patience) as watch:
             for _ in range(TRIES - 1):
@@ -133,7 +133,6 @@ class Database:
             raise self.unknown() from error
 
     def _run(self, connection: Any, sql: str, params: Params, read: Reader, patience: int) -> Any:
-        connection.ensure_connection()  # which also refuses to block an event loop
         if self.below is None or not is_plain(connection):
             return _by_cursor(connection, sql, params, read)
         try:
@@ -203,11 +202,6 @@ class Block(transaction.Atomic):
     def _lost(self, driver: Any, error: Error, watch: Watch) -> bool:
         # Django gives a connection up that can't even roll back, and may have opened another since.
         return self.database.connection.connection is not driver or self.database.lost(error, watch)
-
-
-def _is_file(connection: Any) -> bool:
-    """Say whether there is no server, which could be lost or late, and the file is open."""
-    return connection.vendor == "sqlite" and connection.connection is not None
 
 
 def _by_cursor(connection: Any, sql: str, params: Params, read: Reader) -> Any:

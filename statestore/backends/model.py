@@ -66,15 +66,14 @@ class ModelStore(StateStore):
         self._sql: Dialect = DIALECTS[connection.vendor](connection, Entry._meta.db_table)  # noqa: SLF001 (public by name)
 
     def _read_one(self, scope: str, key: str) -> Record | None:
-        return self._first(self._sql.read_one, scope, key)
+        rows = self._db.rows(self._sql.read_one, self._sql.place(scope, key))
+        return _record(*rows[0]) if rows else None
 
     def _read_to_change(self, scope: str, key: str) -> Record | None:
         # Within a transaction the row is locked, so that trying again is not needed; outside one a lock is no use.
-        inside = self._db.connection.in_atomic_block
-        return self._first(self._sql.lock_one if inside else self._sql.read_one, scope, key)
-
-    def _first(self, statement: str, scope: str, key: str) -> Record | None:
-        rows = self._db.rows(statement, (self._sql.name(scope), self._sql.name(key)))
+        if not self._db.connection.in_atomic_block:
+            return self._read_one(scope, key)
+        rows = self._db.rows(self._sql.lock_one, self._sql.place(scope, key))
         return _record(*rows[0]) if rows else None
 
     def _read(self, scope: str, keys: Collection[str] | None) -> Mapping[str, Record]:
@@ -147,7 +146,10 @@ class ModelStore(StateStore):
         if unused_since is not None:
             return self._clean([scope], unused_since, now).get(scope)
         if versions is None:
-            return self._count_deleted(f"{self._sql.scope} = %s", [self._sql.name(scope)], now).get(scope, 0)
+            rows = self._delete_rows(
+                f"{self._sql.scope} = %s", [self._sql.name(scope)], columns=self._sql.expires_at
+            )
+            return sum(expires_at is None or expires_at > now for (expires_at,) in rows)
         condition = self._sql.unchanged(scope, list(set(versions.values())), len(versions), now)
         with self._locked([scope]):
             return self._count_deleted(*condition, now).get(scope)

@@ -12,7 +12,8 @@ import orjson
 from statestore.entries import Sentinel, Stamp
 
 COLUMNS = ("scope", "key", "value", "version", "updated_at", "used_at", "expires_at")
-Statement = tuple[str, Sequence[Any]]
+Params = Sequence[Any]
+Statement = tuple[str, Params]
 
 
 class Dialect:
@@ -61,22 +62,25 @@ class Dialect:
     def name(self, name: str) -> Any:
         return name
 
+    def place(self, scope: str, key: str) -> Params:
+        return scope, key
+
     def text(self, text: bytes) -> Any:
         return text
 
     def plain(self, name: Any) -> str:
         return name
 
-    def plain_names(self, rows: Sequence[Any]) -> list[str]:
+    def plain_names(self, rows: Params) -> list[str]:
         return [name for (name,) in rows]
 
-    def plain_texts(self, rows: Sequence[Any]) -> dict[str, bytes]:
+    def plain_texts(self, rows: Params) -> dict[str, bytes]:
         return dict(rows)
 
     def names(self, names: Any) -> list[Any]:
         return [self.name(name) for name in names]
 
-    def among(self, column: str, values: Sequence[Any]) -> Statement:
+    def among(self, column: str, values: Params) -> Statement:
         """The column has one of these values: one parameter, so that the statement is the same for any number."""
         return f"{column} IN (SELECT value FROM json_each(%s))", [orjson.dumps(values).decode()]
 
@@ -120,7 +124,7 @@ class Dialect:
             return self.upsert_one, (self.name(scope), self.name(key), self.text(text), *shared)
         return self.upsert_many(self.name(scope), texts, shared)
 
-    def upsert_many(self, scope: Any, texts: Sequence[tuple[str, bytes]], shared: Sequence[Any]) -> Statement:
+    def upsert_many(self, scope: Any, texts: Sequence[tuple[str, bytes]], shared: Params) -> Statement:
         pairs = [part for key, text in texts for part in (self.name(key), self.text(text))]
         return self.upsert_rows(len(texts)), [scope, *shared, *pairs]
 

@@ -57,8 +57,8 @@ BUGS = [
     Bug(
         "the delete of a scope takes those whose names start alike",
         MODEL,
-        'self._count_deleted(f"{self._sql.scope} = %s", [self._sql.name(scope)], now)',
-        'self._count_deleted(f"{self._sql.scope} LIKE %s", [self._sql.name(scope) + "%"], now)',
+        'self._delete_rows(f"{self._sql.scope} = %s", [self._sql.name(scope)], columns=self._sql.expires_at)',
+        'self._delete_rows(f"{self._sql.scope} LIKE %s", [f"{scope}%"], columns=self._sql.expires_at)',
         (RULES, "-k", "default and delete"),
     ),
     Bug(
