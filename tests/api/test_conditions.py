@@ -133,10 +133,11 @@ def test_many_values_take_no_condition_but_tell_of_one_that_fails(api, alias, sc
 
 
 SHARED = ["memory", *(alias for alias in ("redis", "postgres") if alias in stores)]
+MORE = [alias for alias in ("default", "locmem", "mariadb", "memcached", "layered-servers") if alias in stores]
 
 
-@pytest.mark.django_db(transaction=True, databases=DATABASES)
-@pytest.mark.parametrize("shared", SHARED)
+@pytest.mark.django_db(transaction=True, databases="__all__")
+@pytest.mark.parametrize("shared", [*SHARED, *(pytest.param(alias, marks=pytest.mark.slow) for alias in MORE)])
 @pytest.mark.parametrize("verb", ["PUT", "PUT at", "merge", "patch", "increment", "DELETE", "create", "scope"])
 def test_of_twenty_writers_with_one_tag_exactly_one_wins(root, scope, shared, verb):
     path, api = url(shared, scope, "k"), Caller(root)
