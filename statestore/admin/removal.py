@@ -18,6 +18,7 @@ from statestore.exceptions import CorruptState, VersionConflict
 
 KEYS_OF = 10  # scopes: of so many the confirmation lists the keys too
 NAMES = 10  # in one message
+MOST = 1000  # scopes that go at once
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def confirm_scopes(page: Page, names: list[str]) -> HttpResponseBase:
     posted = page.request.POST
     if posted.get("post"):
         return _delete(page, list(zip(names, posted.getlist("version"), strict=False)))
-    going = [found for name in names if (found := _going(page, name, with_keys=len(names) <= KEYS_OF))]
+    going = _going(page, names[:MOST])
     if not going:
         page.say(messages.WARNING, _("These scopes are gone already."))
         return page.go("scopes", page.alias)
@@ -47,11 +48,12 @@ def confirm_scopes(page: Page, names: list[str]) -> HttpResponseBase:
     )
 
 
-def _going(page: Page, name: str, *, with_keys: bool) -> Going | None:
-    version, info = page.store.version(name), page.store.info(name)
-    if version is None or info is None:
-        return None
-    return Going(info, version, page.store.keys(name) if with_keys else [])
+def _going(page: Page, names: list[str]) -> list[Going]:
+    """Return those of these scopes that there are, with the versions they have before anything is said of them."""
+    store, with_keys = page.store, len(names) <= KEYS_OF
+    versions = store.versions(names)
+    infos = [info for name in versions if (info := store.info(name))]
+    return [Going(one, versions[one.name], store.keys(one.name) if with_keys else []) for one in infos]
 
 
 def _delete(page: Page, versions: Iterable[tuple[str, str]]) -> HttpResponseBase:

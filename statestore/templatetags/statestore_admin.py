@@ -5,6 +5,7 @@ by the filters, when they are used.
 """
 
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
@@ -32,6 +33,13 @@ def plain(text: str) -> str:
     from statestore.admin.tree import plain
 
     return plain(str(text))
+
+
+@register.simple_tag(takes_context=True)
+def nonce(context: template.Context) -> str:
+    """Write the attribute that a policy with nonces asks for, where the site puts one into its pages."""
+    given = context.get("csp_nonce")
+    return "" if given is None else format_html('nonce="{}"', given)
 
 
 @register.inclusion_tag("admin/statestore/bars.html")

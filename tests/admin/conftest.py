@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,18 @@ FLAGS = [
 @pytest.fixture
 def two_stores(db):
     """Two stores of the same manners: the database, and memory; by a clock that stands still."""
+    with by_one_clock() as handler:
+        yield handler
+
+
+@contextmanager
+def by_one_clock(**more):
+    """Put these two stores, and ``more``, in place of the site's."""
     model = {"BACKEND": "statestore.backends.ModelStore"}
     memory = {"BACKEND": "statestore.backends.MemoryStore"}
     with (
         override_settings(STATESTORE={"STORES": {}}),
-        override_stores(default=model, memory=memory, locmem="memory") as handler,
+        override_stores(default=model, memory=memory, locmem="memory", **more) as handler,
     ):
         clock = Clock()
         for alias in ("default", "memory"):

@@ -16,6 +16,7 @@ from django.test import Client
 
 from statestore.admin import progress
 from statestore.admin.addresses import NameConverter
+from tests.admin.conftest import by_one_clock
 from tests.admin.demo import fill, hostile
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -28,11 +29,12 @@ segment = NameConverter().to_url
 
 
 @pytest.fixture
-def site(two_stores):
-    """Demo state in the database; something hostile in memory."""
-    fill(two_stores["default"], two_stores.clock)
-    hostile(two_stores["memory"])
-    return two_stores
+def site(db):
+    """Demo state in the database; something hostile in memory; one store that is down."""
+    with by_one_clock(broken={"BACKEND": "tests.admin.stores.DownStore"}) as handler:
+        fill(handler["default"], handler.clock)
+        hostile(handler["memory"])
+        yield handler
 
 
 @pytest.fixture
@@ -62,9 +64,8 @@ def test_sign_in_and_find_the_section(site, visit, server):
     expect(page.locator("h1")).to_have_text("Stores")
 
 
-def test_browse_from_the_stores_to_an_entry(site, visit, picture):
+def test_browse_from_the_stores_to_an_entry(site, visit):
     page = visit(**DESK)
-    picture(page, "stores")
     page.click("#result_list >> text=default")
     page.fill("#searchbar", "user:1")
     page.press("#searchbar", "Enter")
@@ -78,11 +79,10 @@ def test_browse_from_the_stores_to_an_entry(site, visit, picture):
     assert crumbs == ["Home", "Scoped state", "default", "user:17", "profile"]
 
 
-def test_filters_and_paging(site, visit, picture):
+def test_filters_and_paging(site, visit):
     for number in range(200):
         site["default"].set(f"visit:{number:03d}", "k", 1)
     page = visit("default/", **DESK)
-    picture(page, "scopes")
     page.click("#changelist-filter >> text=visit:")
     page.click("text=More")
     expect(page.locator("#result_list tbody th").first).to_have_text("visit:100")
@@ -93,9 +93,8 @@ def test_filters_and_paging(site, visit, picture):
     expect(page.locator("#result_list tbody tr")).to_have_count(5)
 
 
-def test_edit_with_line_numbers_and_a_mistake_at_its_place(site, visit, picture):
+def test_edit_with_line_numbers_and_a_mistake_at_its_place(site, visit):
     page = visit("default/scope/global/key/announcement/", **DESK)
-    picture(page, "entry")
     count = page.locator("#id_value").input_value().count("\n") + 1
     numbers = "\n".join(map(str, range(1, count + 1)))
     assert page.locator(".state-gutter").text_content() == numbers
@@ -104,7 +103,6 @@ def test_edit_with_line_numbers_and_a_mistake_at_its_place(site, visit, picture)
     assert "Line 3, column 11:" in page.locator(".errorlist").inner_text()
     assert page.locator(".state-gutter mark").inner_text() == "3"
     assert page.evaluate("document.activeElement.selectionStart") == 34
-    picture(page, "mistake")
     page.fill("#id_value", '{"text": "We stay."}')
     page.select_option("#id_expiry", "in")
     page.fill("[name=ttl]", "2h")
@@ -113,7 +111,7 @@ def test_edit_with_line_numbers_and_a_mistake_at_its_place(site, visit, picture)
     assert site["default"].get("global", "announcement") == {"text": "We stay."}
 
 
-def test_conflict_is_shown_and_settled(site, visit, picture):
+def test_conflict_is_shown_and_settled(site, visit):
     store = site["default"]
     page = visit("default/scope/user:7/key/profile/", **DESK)
     store.set("user:7", "profile", {"name": "Someone else", "tags": ["a"], "visits": 8})
@@ -122,7 +120,6 @@ def test_conflict_is_shown_and_settled(site, visit, picture):
     page.wait_for_selector(".state-diff")
     assert page.locator(".state-diff del").all_inner_texts()[0].endswith('"name": "Someone else",')
     assert page.locator(".state-diff ins").all_inner_texts()[-1].endswith('"visits": 700')
-    picture(page, "conflict", full_page=True)
     page.fill("#id_value", '{"name": "Someone else", "tags": ["a"], "visits": 700}')
     page.click("text=Save this")
     assert store.get("user:7", "profile")["visits"] == 700
@@ -154,13 +151,12 @@ def test_selected_scopes_are_deleted_after_a_question(site, visit, picture):
     assert len(list(site["default"].scopes("flow:"))) == 22
 
 
-def test_clean_shows_what_would_go_and_does_it(site, visit, picture):
+def test_clean_shows_what_would_go_and_does_it(site, visit):
     page = visit("default/clean/", **DESK)
     page.check("[name=by][value=ids]")
     page.fill("#id_idle", "30d")
     page.click("text=Show what would go")
     heading = page.locator("#state-found").inner_text()
-    picture(page, "clean", full_page=True)
     page.click("text=for ever")
     assert heading == "17 scopes would go"
     assert "17 scopes were removed, 82 were kept." in said(page)
@@ -248,11 +244,10 @@ def test_tree_opens_and_closes_by_keyboard(site, visit):
     assert page.locator("[data-token='/0']").first.is_visible()
 
 
-def test_hostile_names_and_values_do_no_harm(site, visit, picture):
+def test_hostile_names_and_values_do_no_harm(site, visit):
     scope = next(info.name for info in site["memory"].scopes())
     page = visit("memory/", **DESK)
     page.click("#result_list tbody a")
-    picture(page, "hostile", full_page=True)
     expect(page.locator("h1")).to_have_text(scope)
     assert page.locator("#content script, #content img[onerror]").count() == 0
     for key in site["memory"].keys(scope):
@@ -260,44 +255,72 @@ def test_hostile_names_and_values_do_no_harm(site, visit, picture):
         assert json.loads(page.locator("#id_value").input_value()) == site["memory"].get(scope, key)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
-def test_pages_are_accessible_and_fit(site, visit, picture, axe, device, scheme):
-    paths = {
+def findings(page, visit, axe):
+    """What axe-core finds serious on a page: rule, impact and where."""
+    assert visit.complaints == [], page.url
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    visit.complaints.clear()  # axe puts styles into the page to measure, which the policy forbids and reports
+    return [
+        (one["id"], one["impact"], [node["target"] for node in one["nodes"]][:3])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def main_pages(site):
+    """The address of every page that is there to be looked at."""
+    hostile_scope = segment(next(info.name for info in site["memory"].scopes()))
+    return {
         "stores": "",
         "scopes": "default/?q=user:",
+        "sorted": "default/?o=used",
         "scope": "default/scope/user:7/",
-        "hostile": f"memory/scope/{segment(next(info.name for info in site['memory'].scopes()))}/",
+        "hostile": f"memory/scope/{hostile_scope}/",
         "entry": "default/scope/global/key/announcement/",
         "part": "default/scope/global/key/announcement/?at=/at",
         "add": "default/add/",
-        "clean": "default/clean/",
+        "rules": "default/clean/",
         "import": "default/import/",
         "delete": "default/scope/user:7/delete/",
         "remove": "default/scope/user:7/key/theme/delete/",
         "history": "default/scope/user:7/history/",
+        "unwell": "broken/",
     }
-    page = visit(color_scheme=scheme, **device)
-    findings = {}
-    for name, path in paths.items():
-        page.goto(f"{page.url.partition('/statestore/')[0]}/statestore/{path}")
+
+
+def each_page(page, site):
+    """Open every page and yield its name: those with an address, then those that a form leads to."""
+    home = page.url.partition("/statestore/")[0]
+    for name, path in main_pages(site).items():
+        page.goto(f"{home}/statestore/{path}")
+        yield name
+    page.goto(f"{home}/statestore/default/clean/")
+    page.fill("#id_idle", "30d")
+    page.click("text=Show what would go")
+    page.wait_for_selector("#state-found")
+    yield "clean"
+    page.goto(f"{home}/statestore/default/scope/user:7/key/profile/")
+    page.fill("#id_value", "[1,,]")
+    page.click("text=Save >> nth=0")
+    page.wait_for_selector(".state-gutter mark")
+    yield "mistake"
+    page.fill("#id_value", '{"name": "Mine", "tags": []}')
+    site["default"].set("user:7", "profile", {"name": "Theirs", "tags": []})
+    page.click("text=Save >> nth=0")
+    page.wait_for_selector(".state-diff")
+    yield "conflict"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
+def test_pages_are_accessible_and_fit(site, visit, picture, axe, device, scheme):
+    page, found = visit(color_scheme=scheme, **device), {}
+    for name in each_page(page, site):
+        visit.complaints[:] = [said for said in visit.complaints if "503" not in said]  # the store that is down
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= device["viewport"]["width"], f"{name} is {width} wide"
-        assert visit.complaints == [], name
-        page.evaluate(axe)
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-        visit.complaints.clear()  # axe puts styles into the page to measure, which the policy forbids and reports
-        findings[name] = [
-            (one["id"], one["impact"], [node["target"] for node in one["nodes"]][:3])
-            for one in found
-            if one["impact"] in ("serious", "critical")
-        ]
-        if scheme == "dark" or device is PHONE:
-            kind = f"{name}-{'phone' if device is PHONE else 'dark'}"
-            if kind in ("stores-dark", "entry-dark", "scope-dark", "scope-phone", "scopes-phone") and not (
-                device is PHONE and scheme == "dark"
-            ):
-                picture(page, kind, full_page=device is not PHONE)
-        if (name, scheme, device) == ("scope", "light", DESK):
-            picture(page, "scope")
-    assert {name: found for name, found in findings.items() if found} == {}
+        kind = [name] + ["dark"] * (scheme == "dark") + ["phone"] * (device is PHONE)
+        picture(page, "-".join(kind), full_page=name in ("clean", "conflict", "hostile"))
+        found[name] = findings(page, visit, axe)
+    assert {name: serious for name, serious in found.items() if serious} == {}

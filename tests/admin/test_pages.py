@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from statestore.admin import sampling
+from statestore.admin import sampling, scopes, searching
 from statestore.entries import Record
 from statestore.testing import override_stores
 from tests.admin.demo import fill, hostile
@@ -204,10 +204,8 @@ def test_idle_filter_shows_what_was_not_used_since(boss, alias, store, clock):
 
 
 def test_idle_filter_looks_at_a_bounded_number_and_goes_on_from_there(boss, alias, store, clock, monkeypatch):
-    from statestore.admin import scopes
-
-    monkeypatch.setattr(scopes, "STRIDE", 10)
-    monkeypatch.setattr(scopes, "IDLE_STEPS", 3)
+    monkeypatch.setattr(searching, "STRIDE", 10)
+    monkeypatch.setattr(searching, "IDLE_STEPS", 3)
     clock.time -= 86400 * 30
     store.set("z", "k", 1)
     clock.time += 86400 * 30
@@ -220,6 +218,56 @@ def test_idle_filter_looks_at_a_bounded_number_and_goes_on_from_there(boss, alia
     while not names(response):
         response = boss.get(url("scopes", alias) + response.context["next_link"])
     assert names(response) == ["z"]
+
+
+def test_scopes_are_sorted_by_last_use_size_and_entries(boss, alias, store, clock):
+    now = clock.time
+    for number, age in enumerate((3, 1, 2)):
+        clock.time = now - age
+        store.set_many(f"user:{number}", dict.fromkeys("abc"[: number + 1], "x" * age))
+    clock.time = now
+    orders = {"used": "021", "-used": "120", "entries": "012", "-entries": "210", "bytes": "012", "-bytes": "210"}
+    for sort, order in orders.items():
+        assert "".join(name[-1] for name in names(boss.get(url("scopes", alias, o=sort)))) == order, sort
+    assert names(boss.get(url("scopes", alias, o="used", idle="1h"))) == []
+
+
+def test_sorted_scopes_are_paged_by_number(boss, alias, store, clock):
+    for number in range(250):
+        clock.tick(1)
+        store.set(f"user:{249 - number:03d}", "k", 1)
+    wanted = [f"user:{249 - number:03d}" for number in range(250)]
+    response, seen = boss.get(url("scopes", alias, o="used")), []
+    while True:
+        seen += names(response)
+        if not response.context["next_link"]:
+            break
+        response = boss.get(url("scopes", alias) + response.context["next_link"])
+    assert seen == wanted
+    assert names(boss.get(url("scopes", alias) + response.context["back_link"])) == wanted[100:200]
+    assert names(boss.get(url("scopes", alias) + response.context["first_link"])) == wanted[:100]
+
+
+def test_too_many_to_sort_are_shown_by_name_and_that_is_said(boss, alias, store, monkeypatch):
+    monkeypatch.setattr(searching, "SORTED", 20)
+    for number in range(30):
+        store.set(f"user:{number:02d}", "k", 1)
+    calls = HookCalls(store, monkeypatch)
+    response = boss.get(url("scopes", alias, o="-used"))
+    assert "More than 5000 scopes are too many to sort" in text(response)
+    assert names(response)[0] == "user:00"
+    assert calls.names == ["_scan", "_scan", "_stamps_of", "_scan", "_scan"]
+    assert names(boss.get(url("scopes", alias, o="-used", q="user:0"))) != []
+
+
+def test_list_tells_the_version_of_each_scope(boss, alias, store, monkeypatch):
+    store.set_many("a", {"x": 1, "y": 2})
+    store.set("b", "x", 1)
+    rows = boss.get(url("scopes", alias)).context["rows"]
+    assert [(info.name, version) for info, version in rows] == [(name, store.version(name)) for name in "ab"]
+    monkeypatch.setattr(scopes, "READ", 1)
+    rows = boss.get(url("scopes", alias)).context["rows"]
+    assert [(info.name, version) for info, version in rows] == [("a", ""), ("b", store.version("b"))]
 
 
 @pytest.mark.parametrize("query", [{"q": "a%00b"}, {"idle": "soon"}, {"after": "%0A"}, {"q": "x" * 201}])
@@ -415,8 +463,8 @@ AROUND = 3  # the session, the user, the permissions
 PAGES = {
     "scopes": (
         lambda alias: url("scopes", alias),
-        ["_scan"] * (1 + 3),
-    ),  # the page; the families: session, user, end
+        ["_scan", "_stamps_of", *["_scan"] * 3],
+    ),  # the page, its versions; the families: session, user, end
     "scope": (lambda alias: url("scope", alias, "user:1"), ["_keys", "_scan", "_read"]),
     "entry": (lambda alias: url("entry", alias, "user:1", "a"), ["_read"]),
     "part": (lambda alias: url("entry", alias, "user:1", "a", at="/x"), ["_read"]),
@@ -424,7 +472,7 @@ PAGES = {
     "add": (lambda alias: url("add_entry", alias, "user:1"), []),
     "clean": (lambda alias: url("clean", alias), []),
     "import": (lambda alias: url("import", alias), []),
-    "delete": (lambda alias: url("delete_scope", alias, "user:1"), ["_stamps", "_scan", "_keys"]),
+    "delete": (lambda alias: url("delete_scope", alias, "user:1"), ["_stamps_of", "_scan", "_keys"]),
     "remove": (lambda alias: url("remove_entry", alias, "user:1", "a"), ["_read"]),
 }
 

@@ -1,16 +1,15 @@
 /* Line numbers in the editor, copying, and a clean that goes on by itself. Without this file all pages still work. */
 'use strict';
 {
-    const translated = (text) => (typeof gettext === 'function' ? gettext(text) : text);
-
     function announce(button, succeeded) {
-        const label = button.dataset.label || button.textContent;
-        button.dataset.label = label;
+        const text = button.dataset.text ?? button.textContent;
+        const name = button.dataset.name ?? button.getAttribute('aria-label') ?? text;
+        Object.assign(button.dataset, {text, name});
         button.textContent = succeeded ? '✓' : '✗';
-        button.setAttribute('aria-label', `${label}: ${translated(succeeded ? '✓' : '✗')}`);
+        button.setAttribute('aria-label', `${name}: ${button.textContent}`);
         setTimeout(() => {
-            button.textContent = label;
-            button.removeAttribute('aria-label');
+            button.textContent = text;
+            button.setAttribute('aria-label', name);
         }, 1200);
     }
 
@@ -60,7 +59,6 @@
             const button = document.createElement('button');
             button.type = 'button';
             button.className = 'state-pointer';
-            button.textContent = '⧉';
             button.dataset.copy = pointerOf(node);
             button.title = `${holder.dataset.pointers}: ${button.dataset.copy}`;
             button.setAttribute('aria-label', button.title);
