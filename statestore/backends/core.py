@@ -126,9 +126,7 @@ class Core(Hooks):
     def _send(self, signal: Any, details: Mapping[str, Any]) -> None:
         try:
             answers = signal.send_robust(type(self), store=self, alias=self.alias, **details)
-        except (
-            RuntimeError
-        ):  # a sync verb in the thread of an event loop, which async receivers can't be called from
+        except RuntimeError:  # async receivers can't be called from a sync verb in the thread of an event loop
             told = event("receivers_unreached", store=self.alias)
             logger.exception("Async receivers were not called; in async code use the async verbs.", extra=told)
             return
