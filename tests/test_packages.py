@@ -5,6 +5,7 @@ import sys
 import tarfile
 import venv
 import zipfile
+from email import message_from_string
 from pathlib import Path
 
 import pytest
@@ -54,10 +55,19 @@ def test_wheel_has_every_file_of_the_package(built):
     assert {"statestore/py.typed", "statestore/scope.pyi"} <= names
 
 
+def test_wheel_says_what_it_needs_and_what_each_face_needs(built):
+    wheel = zipfile.ZipFile(next(built.glob("*.whl")))
+    said = message_from_string(wheel.read(next(n for n in wheel.namelist() if n.endswith("METADATA"))).decode())
+    needed = [need for need in said.get_all("Requires-Dist") if "extra ==" not in need]
+    assert (said["License-Expression"], said["Requires-Python"]) == ("BSD-3-Clause", ">=3.11")
+    assert sorted(need.partition(">")[0].lower() for need in needed) == ["django", "orjson"]
+    assert {"redis", "api", "openapi", "typed", "metrics", "tracing"} == set(said.get_all("Provides-Extra"))
+
+
 def test_sdist_has_the_tests_the_documentation_and_the_examples(built):
     with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
     wanted = ["tests/test_packages.py", "tests/settings.py", "docs/tutorial.md", "examples/file_store.py"]
     wanted += ["README.md", "LICENSE", "CHANGELOG.md", "Makefile", "requirements-dev.txt", "manage.py"]
-    wanted += ["project/settings.py"]
+    wanted += ["project/settings.py", "noxfile.py", "tests/foreign/purista.json"]
     assert [name for name in wanted if name not in names] == []
