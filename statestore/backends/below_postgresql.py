@@ -6,6 +6,9 @@ pooler, DISCARD ALL) is prepared anew. Inside a transaction a name that is gone 
 begun; there the statement goes without one, is parsed each time, and takes no longer than psycopg with a name.
 """
 
+# Libpq is made only where psycopg 3 is, and all below is its:
+# pyright: reportPossiblyUnbound=false
+
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
