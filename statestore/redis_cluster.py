@@ -48,4 +48,8 @@ class ClusterConnectionFactory(ConnectionFactory):
     def _arguments(self, params: dict[str, Any]) -> dict[str, Any]:
         said = params | self.pool_cls_kwargs | self.redis_client_cls_kwargs
         said.pop("parser_class", None)  # RedisCluster has its own
-        return {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT} | said
+        return {
+            "socket_timeout": TIMEOUT,
+            "socket_connect_timeout": TIMEOUT,
+            "protocol": 2,
+        } | said  # as a store has it

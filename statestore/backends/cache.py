@@ -12,14 +12,22 @@ from django.utils.module_loading import import_string
 from statestore.backends.base import StateStore
 from statestore.conf import StoreConfig
 
-DEFAULTS: dict[str, Any] = {"cache": "default", "prefix": "statestore", "timeout": 5.0, "max_scope_bytes": None}
+DEFAULTS: dict[str, Any] = {
+    "cache": "default",
+    "prefix": "statestore",
+    "timeout": 5.0,
+    "max_scope_bytes": None,
+    "replicas": 0,
+}
+MOST_REPLICAS = 100
 REDIS_CACHE = "django_redis.cache.RedisCache"
 
 _PREFIX = re.compile("[!-~]{1,64}")
 
 
 class CacheStore(StateStore):
-    """Keeps state on a cache. ``OPTIONS``: ``cache``, ``prefix`` (a name space in it), ``timeout`` (seconds).
+    """Keeps state on a cache. ``OPTIONS``: ``cache``, ``prefix`` (a name space in it), ``timeout`` (seconds),
+    ``replicas`` (how many of them must acknowledge every write).
 
     ``CacheStore(alias, params)`` makes a ``RedisStore`` where the cache is django-redis's, a ``PortableStore`` on
     any other. Making one touches no server.
@@ -37,6 +45,7 @@ class CacheStore(StateStore):
         self.cache_alias: str = options["cache"]
         self.prefix: str = options["prefix"]
         self.timeout: float = options["timeout"]
+        self.replicas: int = options["replicas"]
 
     @property
     def cache(self) -> BaseCache:
@@ -64,6 +73,8 @@ def problems(options: Mapping[str, Any]) -> list[str]:
     limit = said["max_scope_bytes"]  # heeded by a PortableStore, whose scope is one value of the cache
     if limit is not None and (type(limit) is not int or limit < 1):
         found.append("max_scope_bytes is a whole number above 0, or None.")
+    if type(said["replicas"]) is not int or not 0 <= said["replicas"] <= MOST_REPLICAS:
+        found.append(f"replicas is a whole number from 0 to {MOST_REPLICAS}.")
     return found
 
 

@@ -72,6 +72,7 @@ class PortableStore(CacheStore):
             *self._shelf.kind.threats(self._shelf.params),
             "Each page of a listing reads the names of all scopes.",
             f"cache.clear() on the cache {self.cache_alias!r} removes the state too.",
+            *(["There are no replicas to acknowledge a write."] if self.replicas else []),
         ]
 
     # -- the hooks
@@ -89,6 +90,17 @@ class PortableStore(CacheStore):
         with self._changing(scope) as change:
             document = change.document.live(now)
             if expect is not None and document.version(key, now) != expect:
+                return False
+            document.records.update({key: Record(text, *stamp) for key, text in texts.items()})
+            self._save(change, document)
+        return True
+
+    def _write_unchanged(
+        self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, versions: Mapping[str, str]
+    ) -> bool:
+        with self._changing(scope) as change:
+            document = change.document.live(stamp.updated_at)
+            if document.versions() != versions:
                 return False
             document.records.update({key: Record(text, *stamp) for key, text in texts.items()})
             self._save(change, document)

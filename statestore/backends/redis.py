@@ -15,6 +15,7 @@ from statestore.backends import redis_scripts as scripts
 from statestore.backends.cache import CacheStore
 from statestore.backends.redis_commands import STEPS
 from statestore.backends.redis_connections import Command, Unanswered
+from statestore.backends.redis_demand import Unacknowledged
 from statestore.backends.redis_layout import Layout, fields, live_texts, moment_text, record
 from statestore.backends.redis_link import Link
 from statestore.backends.redis_listing import info, read_names, run_on
@@ -35,7 +36,8 @@ class RedisStore(CacheStore):
 
     def _open(self) -> None:
         caches = settings.CACHES
-        self._opened = open_layout(self.cache_alias, self.prefix), open_link(self.cache_alias, self.timeout)
+        link = open_link(self.cache_alias, self.timeout, self.replicas)
+        self._opened = open_layout(self.cache_alias, self.prefix), link
         self._caches = caches
         self._seen: tuple[object, list[str]] = None, []  # of which page, and what in it has something expired
 
@@ -83,6 +85,12 @@ class RedisStore(CacheStore):
 
     def _write(self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, expect: str | Sentinel | None) -> bool:
         command = commands.write(self._layout, scope, texts, stamp, expect)
+        return commands.written(self._run([command], writing=True)[0])
+
+    def _write_unchanged(
+        self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, versions: Mapping[str, str]
+    ) -> bool:
+        command = commands.write_unchanged(self._layout, scope, texts, stamp, versions)
         return commands.written(self._run([command], writing=True)[0])
 
     def _remove(self, scope: str, keys: Collection[str], expect: str | None, now: int) -> list[str]:
@@ -139,6 +147,12 @@ class RedisStore(CacheStore):
         return server, version, [*threats, redis_health.HIDES] if ignores else threats
 
     def _unwell(self, error: Exception, *, writing: bool) -> StateStoreError:
+        if isinstance(error, Unacknowledged):
+            return StoreTimeout(
+                f"The store {self.alias!r}: the write is done, but only {error.acknowledged} of the "
+                f"{error.demanded} replicas demanded are known to have it: a failover may undo it.",
+                alias=self.alias,
+            )
         if writing and isinstance(error, Unanswered):
             return StoreTimeout(
                 f"The store {self.alias!r} gave no answer: the write may or may not have happened.",

@@ -37,6 +37,17 @@ def write(
     return scripts.WRITE.call((key, index), _demand(expect), moment_text(stamp.updated_at), name, *stored)
 
 
+def write_unchanged(
+    layout: Layout, scope: str, texts: Mapping[str, bytes], stamp: Stamp, versions: Mapping[str, str]
+) -> Command:
+    key, index, name = layout.place(scope)
+    wanted = (text.encode() for text in chain.from_iterable(versions.items()))
+    head = header(stamp)
+    stored = chain.from_iterable((field.encode(), head + text) for field, text in texts.items())
+    number = b"%d" % len(versions)
+    return scripts.WRITE_UNCHANGED.call((key, index), moment_text(stamp.updated_at), name, number, *wanted, *stored)
+
+
 def written(reply: Any) -> bool:
     return reply == 1
 

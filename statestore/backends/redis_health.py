@@ -21,6 +21,12 @@ NO_DISK = "Nothing is written to disk: the state is lost when the server ends."
 SNAPSHOTS = "appendonly is off: what was written since the last snapshot is lost when the server dies."
 LAZY = "appendfsync is no: a power cut loses what the operating system had not yet written."
 FAILOVER = "A failover may lose the last writes: a replica gets them later than the writer gets its answer."
+BEHIND = (
+    "A failover may promote a replica that has not got the last writes: {} of the {} replicas acknowledge each one."
+)
+FEWER = (
+    "{} of the {} replicas that must acknowledge a write are connected: writes are done and end in StoreTimeout."
+)
 HIDES = (
     "The cache has IGNORE_EXCEPTIONS: this store raises its errors all the same, but the cache's verbs hide theirs."
 )
@@ -36,7 +42,7 @@ def ask(link: Link) -> tuple[str, str, list[str]]:
         version = info.get("valkey_version") or info.get("redis_version", "")
         is_grouped = info.get("cluster_enabled") == "1" or isinstance(connections.pool, SentinelConnectionPool)
         threats |= dict.fromkeys(_threats(info, *config))
-        threats |= {FAILOVER: None} if is_grouped else {}
+        threats |= dict.fromkeys(_threats_to_copies(info, link.demand.replicas, is_grouped=is_grouped))
     return server, version, list(threats)
 
 
@@ -54,6 +60,16 @@ def _threats(info: Mapping[str, str], fsync: Mapping[str, str], save: Mapping[st
             yield LAZY
     else:
         yield NO_DISK if save.get("save") == "" else SNAPSHOTS
+
+
+def _threats_to_copies(info: Mapping[str, str], demanded: int, *, is_grouped: bool) -> Iterator[str]:
+    online = sum("state=online" in value for name, value in info.items() if name.startswith("slave"))
+    if info and online < demanded:
+        yield FEWER.format(online, demanded)
+    if is_grouped and not demanded:
+        yield FAILOVER
+    elif is_grouped and demanded < online:
+        yield BEHIND.format(demanded, online)
 
 
 def _threats_to_memory(info: Mapping[str, str]) -> Iterator[str]:

@@ -10,14 +10,16 @@ from redis.connection import ConnectionPool
 from redis.exceptions import NoScriptError, TimeoutError  # noqa: A004
 
 from statestore.backends.redis_connections import Command, Connections, Unanswered
+from statestore.backends.redis_demand import Demand
 from statestore.backends.redis_scripts import in_full
 
 
 class Link:
     """The way to one server; behind Sentinel, to whichever is the master."""
 
-    def __init__(self, pool: ConnectionPool) -> None:
+    def __init__(self, pool: ConnectionPool, demand: Demand) -> None:
         self.pool = pool
+        self.demand = demand
         self._connections = Connections(pool, pool.max_connections)
 
     def run(self, commands: Sequence[Command], *, writing: bool = False) -> list[Any]:
@@ -59,14 +61,17 @@ class Link:
 
     def _attempt(self, commands: Sequence[Command], *, writing: bool) -> list[Any]:
         try:
-            return self._send(commands)
+            return self._send(commands, writing=writing)
         except Unanswered as error:
             if writing or isinstance(error.__cause__, TimeoutError):
                 raise
-        return self._send(commands)  # reading again changes nothing
+        return self._send(commands, writing=writing)  # reading again changes nothing
 
-    def _send(self, commands: Sequence[Command]) -> list[Any]:
-        return self._connections.exchange(commands)
+    def _send(self, commands: Sequence[Command], *, writing: bool) -> list[Any]:
+        return self._over(self._connections, commands, writing=writing)
+
+    def _over(self, connections: Connections, commands: Sequence[Command], *, writing: bool) -> list[Any]:
+        return self.demand.write(connections, commands) if writing else connections.exchange(commands)
 
 
 def _without_errors(replies: list[Any]) -> list[Any]:

@@ -15,12 +15,11 @@ from redis.exceptions import (
 )
 
 from statestore.backends.redis_connections import Command, Connections, Unanswered
+from statestore.backends.redis_demand import Demand, Unacknowledged
 from statestore.backends.redis_link import Link
 
 PAUSE = 0.02  # seconds, while a slot is on its way from one node to another
-SHARE = (
-    4  # one in so many connections to a node may be idle here, and so out of the reach of the client's other users
-)
+SHARE = 4  # one in so many connections to a node may be idle here, out of reach of the client's other users
 ASKING: Command = (b"ASKING",)
 
 LOST = (ConnectionError, TimeoutError, OSError)
@@ -31,8 +30,9 @@ NOT_HERE = (AskError, TryAgainError, *LOST)
 class ClusterLink(Link):
     """The way to the nodes of a cluster: every command goes to the node that has its key."""
 
-    def __init__(self, cluster: RedisCluster, patience: float) -> None:
+    def __init__(self, cluster: RedisCluster, demand: Demand, patience: float) -> None:
         self.cluster = cluster
+        self.demand = demand
         self.patience = patience
         self._is_stale = False
         self._nodes: dict[str, Connections] = {}
@@ -45,14 +45,14 @@ class ClusterLink(Link):
         """Return the connections to each primary."""
         return [self._to(node) for node in self.cluster.get_primaries()]
 
-    def _send(self, commands: Sequence[Command]) -> list[Any]:
+    def _send(self, commands: Sequence[Command], *, writing: bool) -> list[Any]:
         replies: dict[int, Any] = {}
         waiting: Mapping[int, Any] = dict.fromkeys(range(len(commands)))
         deadline = time.monotonic() + self.patience
         while waiting and self._is_ready_for(waiting.values()):
             for node, asking, numbers in self._by_node(commands, waiting):
                 part = [commands[number] for number in numbers]
-                replies |= zip(numbers, self._send_to(node, part, asking=asking), strict=True)
+                replies |= zip(numbers, self._send_to(node, part, asking=asking, writing=writing), strict=True)
             refused = {number: replies[number] for number in waiting if isinstance(replies[number], NOT_HERE)}
             is_lost_again = _has(refused.values(), LOST) and _has(waiting.values(), LOST)
             waiting = {} if is_lost_again or time.monotonic() > deadline else refused
@@ -83,11 +83,13 @@ class ClusterLink(Link):
             self._look_around()
         return self.cluster.get_node(host=host, port=port) or ClusterNode(host, port)
 
-    def _send_to(self, node: ClusterNode, commands: list[Command], *, asking: bool) -> list[Any]:
+    def _send_to(self, node: ClusterNode, commands: list[Command], *, asking: bool, writing: bool) -> list[Any]:
         if asking:
             commands = [each for command in commands for each in (ASKING, command)]
         try:
-            replies = self._to(node).exchange(commands)
+            replies = self._over(self._to(node), commands, writing=writing)
+        except Unacknowledged:
+            raise
         except Unanswered:
             self._is_stale = True  # perhaps another node takes over
             raise

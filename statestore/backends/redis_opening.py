@@ -10,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.connection import ConnectionPool
 from redis.retry import Retry
 
+from statestore.backends.redis_demand import Demand
 from statestore.backends.redis_layout import Layout
 from statestore.backends.redis_link import Link
 from statestore.backends.redis_nodes import ClusterLink
@@ -22,18 +23,22 @@ def open_layout(cache_alias: str, prefix: str) -> Layout:
     return Layout(cache.key_prefix, cache.version, prefix)
 
 
-def open_link(cache_alias: str, timeout: float) -> Link:
+def open_link(cache_alias: str, timeout: float, replicas: int) -> Link:
     """Return a link to the server that takes the cache's writes. Of a cluster, a node is asked for the others.
+
+    What is written must be acknowledged by so many ``replicas`` before the time is up.
 
     The connections are such as django-redis makes for the cache, with its addresses, credentials and limits, but in
     a pool of the store's own: django-redis shares one among all who name the same address, and anybody may close it
     in the midst of a command, give it no time limit, or have it try again.
     """
-    factory = get_connection_factory(options=_patient(options(cache_alias), timeout))
+    said = _patient(options(cache_alias), timeout)
+    demand = Demand(replicas, min(timeout, said["SOCKET_TIMEOUT"]))
+    factory = get_connection_factory(options=said)
     params = factory.make_connection_params(_address(cache_alias))
     if isinstance(factory, ClusterConnectionFactory):
-        return ClusterLink(factory.get_connection(params), timeout)
-    return Link(_without_retries(factory.get_connection_pool(params)))
+        return ClusterLink(factory.get_connection(params), demand, timeout)
+    return Link(_without_retries(factory.get_connection_pool(params)), demand)
 
 
 def options(cache_alias: str) -> Mapping[str, Any]:

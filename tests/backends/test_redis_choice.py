@@ -34,8 +34,13 @@ def test_kind_fits_the_cache(backend, kind):
 
 
 def test_options_are_taken():
-    store = make(REDIS, cache="default", prefix="a:b{c}", timeout=1)
-    assert (store.cache_alias, store.prefix, store.timeout) == ("default", "a:b{c}", 1)
+    store = make(REDIS, cache="default", prefix="a:b{c}", timeout=1, replicas=2)
+    assert (store.cache_alias, store.prefix, store.timeout, store.replicas) == ("default", "a:b{c}", 1, 2)
+
+
+def test_cache_without_replicas_says_that_none_acknowledge():
+    assert "There are no replicas to acknowledge a write." in make(LOCMEM, replicas=1).threats()
+    assert "There are no replicas to acknowledge a write." not in make(LOCMEM).threats()
 
 
 @pytest.mark.parametrize(
@@ -52,6 +57,11 @@ def test_options_are_taken():
         ({"timeout": True}, "timeout"),
         ({"timeout": float("nan")}, "timeout"),
         ({"timeout": None}, "timeout"),
+        ({"replicas": -1}, "replicas is a whole number from 0 to 100"),
+        ({"replicas": 101}, "replicas"),
+        ({"replicas": True}, "replicas"),
+        ({"replicas": 1.0}, "replicas"),
+        ({"replicas": None}, "replicas"),
     ],
 )
 @pytest.mark.parametrize("backend", [LOCMEM, REDIS])

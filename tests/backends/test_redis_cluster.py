@@ -45,7 +45,7 @@ def test_one_client_serves_all_threads_of_a_process(name):
             thread.start()
         for thread in threads:
             thread.join()
-        assert len(set(map(id, found))) == 1
+        assert set(map(id, found)) == {id(store._link.cluster)}
         assert len(found) == 8
 
 
@@ -90,6 +90,7 @@ def test_time_limits_of_the_settings_reach_the_nodes():
         "socket_timeout": 2,
         "socket_connect_timeout": 5.0,
         "max_connections": 7,
+        "protocol": 2,
     }
 
 
