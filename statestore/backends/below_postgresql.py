@@ -7,7 +7,7 @@ begun; there the statement goes without one, is parsed each time, and takes no l
 """
 
 # Libpq is made only where psycopg 3 is, and all below is its:
-# pyright: reportPossiblyUnbound=false
+# pyright: reportPossiblyUnboundVariable=false
 
 from collections.abc import Callable
 from functools import lru_cache
