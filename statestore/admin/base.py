@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import ImproperlyConfigured
@@ -69,6 +70,7 @@ class Page(View):
         return {
             **self.site.each_context(self.request),
             "may": rights(self.request),
+            "is_unfold": apps.is_installed("unfold"),  # its pages have no place for breadcrumbs
             "enabled": self.store.config.enabled if self.alias and hasattr(self, "store") else (),
             "alias": self.alias,
             "scope": self.scope,
