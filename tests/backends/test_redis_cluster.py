@@ -108,27 +108,9 @@ def cache_of(cluster):
     return {"BACKEND": BACKEND, "LOCATION": cluster.url, "OPTIONS": CLUSTER}
 
 
-def move(slot, source, target):
-    """Move a slot with all its keys, in the steps that redis-cli takes."""
-    with source.client() as giver, target.client() as taker:
-        giving, taking = giver.execute_command("CLUSTER MYID"), taker.execute_command("CLUSTER MYID")
-        taker.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", giving)
-        giver.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", taking)
-        while keys := giver.execute_command("CLUSTER GETKEYSINSLOT", slot, 1):
-            time.sleep(0.05)  # half here, half there: TRYAGAIN
-            giver.execute_command("MIGRATE", target.host, target.port, "", 0, 5000, "KEYS", *keys)
-        time.sleep(0.1)  # all there, and still asked for here: ASK
-        taker.execute_command("CLUSTER SETSLOT", slot, "NODE", taking)
-        giver.execute_command("CLUSTER SETSLOT", slot, "NODE", taking)
-
-
 def layout_of(store):
     store.open()
     return store._layout
-
-
-def owner_of(slot, cluster):
-    return next(node for number, node in enumerate(cluster.masters) if slot < (number + 1) * 16384 // 3)
 
 
 def test_no_write_is_lost_or_repeated_while_slots_move(own_cluster):
@@ -150,10 +132,10 @@ def test_no_write_is_lost_or_repeated_while_slots_move(own_cluster):
         threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
         for thread in threads:
             thread.start()
-        home = owner_of(slot, own_cluster)
+        home = own_cluster.owner(slot)
         away = next(node for node in own_cluster.masters if node is not home)
         for source, target in [(home, away), (away, home)]:
-            move(slot, source, target)
+            own_cluster.move(slot, source, target)
         done.set()
         for thread in threads:
             thread.join()
