@@ -3,7 +3,7 @@
 ``global/global.json``, ``<flow>/flow.json`` and ``<flow>/<node>.json`` hold one JSON object each, a scope's keys.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -37,13 +37,13 @@ def sources(directory: Path, naming: Naming) -> Iterator[Source]:
     for folder in folders:
         for file in sorted(folder.glob("*.json")):
             empty = False
-            yield Source(str(file), naming.scope_of(folder.name, file.stem), _reader(file))
+            yield Source(str(file), naming.scope_of(folder.name, file.stem), partial(_read, file))
     if empty:
         raise Refused(f"{directory} holds no context of Node-RED: no <flow>/flow.json or the like.")
 
 
-def _reader(file: Path) -> Callable[[], Iterator[Batch]]:
-    return partial(lambda: batched(_arrivals(file)))
+def _read(file: Path) -> Iterator[Batch]:
+    return batched(_arrivals(file))
 
 
 def _arrivals(file: Path) -> Iterator[Arrival]:
