@@ -373,6 +373,26 @@ def test_name_that_is_not_utf_8_is_said(server, client):
     assert "is not UTF-8; choose others by --prefix." in refused("import_purista", server.url)[1]
 
 
+def test_name_that_begins_with_the_separator_is_a_key(store, server, client):
+    client.mset({":x": "1", "x": "2"})
+    run("import_purista", server.url)
+    assert contents(store) == {"global": {":x": 1, "x": 2}}
+
+
+def test_two_names_for_one_entry_are_refused(store, server, client):
+    client.mset({"global:x": "1", "x": "2", "s:y": "3"})
+    said, _error, code = refused("import_purista", server.url)
+    assert said == "keys 'global:x' and 'x' would be the same entry; choose another --rest.\n"
+    assert (contents(store), code) == ({"s": {"y": 3}}, 3)
+    run("import_purista", server.url, "--rest", "rest")
+    assert contents(store) == {"global": {"x": 1}, "rest": {"x": 2}, "s": {"y": 3}}
+
+
+def test_name_that_ends_with_the_separator_is_refused(store, server, client):
+    client.set("a:", "1")
+    assert refused("import_purista", server.url)[0].startswith("key 'a:': ")
+
+
 def test_source_is_only_read(server, states):
     before = {name: states.get(name) for name in states.scan_iter()}
     run("import_purista", server.url, "--if-exists", "replace")

@@ -23,7 +23,7 @@ class Naming(NamedTuple):
         if self.scope is not None:
             return self.scope, name
         head, _, key = name.rpartition(self.separator)
-        return head or self.rest, key
+        return (head, key) if head else (self.rest, name)
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def sources(client: Any, naming: Naming, prefix: str = "") -> Iterator[Iterator[
     ``client`` is one of redis-py's. The names are sorted on disk, not in memory.
     """
     with closing(sqlite3.connect("")) as names:
-        names.execute("CREATE TABLE name (scope, key, name, PRIMARY KEY (scope, key)) WITHOUT ROWID")
+        names.execute("CREATE TABLE name (scope, key, name, PRIMARY KEY (scope, key, name)) WITHOUT ROWID")
         for found in _scanned(client, prefix):
             names.executemany("INSERT OR IGNORE INTO name VALUES (?, ?, ?)", _rows(found, naming))
         yield _scopes(client, names)
@@ -63,14 +63,25 @@ def _scopes(client: Any, names: sqlite3.Connection) -> Iterator[Source]:
 
 
 def _read(client: Any, names: sqlite3.Connection, scope: str) -> Iterator[Batch]:
+    _refuse_doubles(names, scope)
     rows = names.execute("SELECT key, name FROM name WHERE scope = ? ORDER BY key", (scope,))
     while page := rows.fetchmany(BATCH):
         texts = client.mget([name for _key, name in page])
         yield [_arrival(key, name, text) for (key, name), text in zip(page, texts, strict=True) if text is not None]
 
 
+def _refuse_doubles(names: sqlite3.Connection, scope: str) -> None:
+    doubles = "SELECT min(name), max(name) FROM name WHERE scope = ? GROUP BY key HAVING count(*) > 1 LIMIT 1"
+    for one, other in names.execute(doubles, (scope,)):
+        raise Refused(f"keys {_shown(one)} and {_shown(other)} would be the same entry; choose another --rest.")
+
+
+def _shown(name: bytes) -> str:
+    return ascii(name.decode())[:200]
+
+
 def _arrival(key: str, name: bytes, text: bytes) -> Arrival:
-    place = f"key {ascii(name.decode())[:200]}"
+    place = f"key {_shown(name)}"
     try:
         return Arrival(place, key, parse(text))
     except NotJSON as error:
