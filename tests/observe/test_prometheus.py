@@ -1,10 +1,12 @@
 """What Prometheus reads."""
 
 import pytest
+from django.test import RequestFactory
 from prometheus_client import REGISTRY, generate_latest
 
 from statestore import VersionConflict
 from statestore.observe import prometheus
+from tests.docs import run
 
 PATH = "statestore.observe.Prometheus"
 
@@ -47,6 +49,13 @@ def test_no_scope_key_or_value_is_told(observed):
     told = generate_latest(REGISTRY).decode()
     assert 'statestore_calls_total{outcome="conflict",store="default",verb="set"} 1.0' in told
     assert "secret" not in told
+
+
+def test_view_of_the_documentation_shows_them(observed):
+    observed(PATH).touch("s")
+    answer = run("howto/observing.md", 1)["metrics"](RequestFactory().get("/metrics"))
+    assert answer["Content-Type"].startswith("text/plain")
+    assert b'statestore_calls_total{outcome="ok",store="default",verb="touch"} 1.0' in answer.content
 
 
 def test_settings_may_change_and_metrics_are_made_once(observed):

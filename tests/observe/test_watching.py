@@ -217,6 +217,19 @@ def test_mistake_is_a_check_and_an_error_at_first_use(settings, given, sentence)
         stores["default"]
 
 
+@pytest.mark.parametrize(
+    ("library", "observer"), [("prometheus_client", "Prometheus"), ("opentelemetry", "OpenTelemetry")]
+)
+def test_library_that_is_not_installed_is_a_check_that_says_how(settings, monkeypatch, library, observer):
+    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.delitem(sys.modules, f"statestore.observe.{observer.lower()}", raising=False)
+    settings.STATESTORE = {"OBSERVERS": [f"statestore.observe.{observer}"]}
+    (found,) = check_observers()
+    assert found.id == "statestore.E017"
+    assert f"can't be imported (ModuleNotFoundError: import of {library} halted" in found.msg
+    assert 'pip install "statestore[' in found.hint
+
+
 def test_right_settings_pass_the_check(settings):
     settings.STATESTORE = {
         "OBSERVERS": ["statestore.observe.Prometheus", "statestore.observe.OpenTelemetry", NOTES]
