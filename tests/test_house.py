@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +17,9 @@ HOUSE = Path(statestore.__file__).parent
 ROOMS = [
     ["exceptions", "names", "values", "entries", "pointer", "durations", "logs"],
     [
-        "conf", "importing", "signals", "typed", "scope", "backends.hooks", "backends.core", "backends.texts", "backends.rules",
-        "backends.reading", "backends.writing", "backends.walking", "backends.twins", "backends.base",
+        "conf", "importing", "signals", "typed", "scope", "backends.hooks", "backends.core", "backends.texts",
+        "backends.rules", "backends.reading", "backends.writing", "backends.walking", "backends.twins",
+        "backends.base",
     ],
     ["backends", "fields", "models", "migrations", "redis_cluster"],
     ["handler", "observe"],
@@ -84,6 +86,21 @@ def test_every_module_looks_down_never_up():
         if found and floor_of(found) > floor_of(module_of(path))
     ]
     assert looking_up == []
+
+
+def rooms_on_the_page():
+    """The modules and packages that the architecture page shows, by floor."""
+    page = (HOUSE.parent / "docs" / "architecture.md").read_text("utf-8")
+    floor = None
+    for line in page.split("```")[1].splitlines():
+        floor = int(line[0]) if line[:1].isdigit() else floor
+        for name in re.findall(r"(?<![\w/])(\w+)(?:\.py|/)(?=[ :]|$)", line):
+            yield name, floor
+
+
+def test_architecture_page_shows_every_room_on_its_floor():
+    ours = [*HOUSE.glob("[a-z]*.py"), *(path.parent for path in HOUSE.glob("*/__init__.py"))]
+    assert dict(rooms_on_the_page()) == {path.stem: floor_of(path.stem) for path in ours}
 
 
 def test_words_know_no_framework():
