@@ -9,7 +9,7 @@ from asgiref.sync import markcoroutinefunction
 from statestore.entries import ABSENT
 from statestore.exceptions import VersionConflict
 
-_CHANGING = frozenset({"set", "set_many", "change", "increment", "remove", "delete", "touch"})
+_CHANGING = frozenset({"set", "set_many", "change", "change_many", "increment", "remove", "delete", "touch"})
 
 
 def _bound(verb: str) -> Any:
@@ -45,6 +45,7 @@ class Scope(MutableMapping[str, Any]):
     set = _bound("set")
     set_many = _bound("set_many")
     change = _bound("change")
+    change_many = _bound("change_many")
     increment = _bound("increment")
     remove = _bound("remove")
     keys = _bound("keys")
@@ -63,6 +64,7 @@ class Scope(MutableMapping[str, Any]):
     aset_many = _bound_twin("aset_many")
     aupdate = _bound_twin("aupdate")
     achange = _bound_twin("achange")
+    achange_many = _bound_twin("achange_many")
     aincrement = _bound_twin("aincrement")
     aremove = _bound_twin("aremove")
     akeys = _bound_twin("akeys")

@@ -75,6 +75,9 @@ class Scope(MutableMapping[str, Any]):
         if_version: str | Sentinel | None = None,
         switch: str = "SET",
     ) -> Changed: ...
+    def change_many(
+        self, mapping: Mapping[str, Any], *, ttl: Any = ..., if_version: str | Sentinel | None = None
+    ) -> Changed: ...
     def increment(
         self,
         key: str,
@@ -151,6 +154,9 @@ class Scope(MutableMapping[str, Any]):
         ttl: Any = ...,
         if_version: str | Sentinel | None = None,
         switch: str = "SET",
+    ) -> Changed: ...
+    async def achange_many(
+        self, mapping: Mapping[str, Any], *, ttl: Any = ..., if_version: str | Sentinel | None = None
     ) -> Changed: ...
     async def aincrement(
         self,

@@ -36,7 +36,7 @@ OPERATIONS = {
     ("ScopeView", "DELETE"): Operation("Remove a scope", {204: None}),
     ("ValuesView", "GET"): Operation("Many values as one object", {200: "Values", 304: None}, also=(413, 422)),
     ("ValuesView", "PATCH"): Operation(
-        "Set many values, all or nothing", _WRITTEN, {JSON: "Values"}, also=(413, 415, 422), tagged=False
+        "Set many values, all or nothing", _WRITTEN, {JSON: "Values"}, also=(413, 415, 422)
     ),
     ("ValueView", "GET"): Operation("A value, or a part of it", {200: "Value", 304: None}, also=(422,)),
     ("ValueView", "PUT"): Operation(

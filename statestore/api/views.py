@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from statestore import pointer
 from statestore.api import bodies, options, paging, patching, reach, replies, writing
 from statestore.api.base import StateView
-from statestore.api.conditions import UNCONDITIONAL
 from statestore.api.naming import value_path
 from statestore.api.parsers import JSONPatchParser, MergePatchParser, StrictJSONParser, read_json
 from statestore.api.problems import Missing
@@ -96,13 +95,9 @@ class ValuesView(StateView):
 
     def patch(self, request: Any, **segments: str) -> HttpResponse:
         """Store every member of the body under its key, all or nothing."""
-        if self.conditions != UNCONDITIONAL:
-            self.conditions.check(self.store.version(self.scope))  # what fails already is 412
-        bodies.refuse_conditions(self.conditions)
         values, ttl = bodies.values(self.read_json()), self.query.ttl(STORE_TTL)
-        created = bool(values) and self.store.info(self.scope) is None
-        version = self.store.set_many(self.scope, values, ttl=ttl)
-        return replies.bare_reply(201 if created else 204, version if values else None)
+        done = writing.put_many(self.store, self.scope, values, self.conditions, ttl)
+        return replies.bare_reply(201 if done.created else 204, done.version)
 
 
 class ValueView(StateView):

@@ -1,6 +1,6 @@
 """Writes under conditions: what the request demands of the version holds at the very moment of the write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from statestore.api.conditions import UNCONDITIONAL, Conditions
@@ -22,6 +22,18 @@ def put(
     if expected is not None:
         return write(expected)
     return _settle(store, conditions, lambda: store.version(scope, key), write)
+
+
+def put_many(store: Any, scope: str, values: Mapping[str, Any], conditions: Conditions, ttl: Any) -> Changed:
+    """Store many values; the conditions, and the version in the answer, are the scope's."""
+
+    def write(version: Any) -> Changed:
+        return store.change_many(scope, values, ttl=ttl, if_version=version)
+
+    expected = conditions.single()
+    if expected is not None or conditions == UNCONDITIONAL:
+        return write(expected)
+    return _settle(store, conditions, lambda: store.version(scope), write)
 
 
 def change(

@@ -63,6 +63,15 @@ class Hooks(ABC):
         """Return the record under one key. The hottest path of all."""
         return self._read(scope, (key,)).get(key)
 
+    def _write_unchanged(
+        self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, versions: Mapping[str, str]
+    ) -> bool:
+        """Write every text under its key with this stamp; now is ``stamp.updated_at``.
+
+        Write nothing and return False if the scope's live keys with their versions are not exactly ``versions``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no _write_unchanged.")
+
     def _read_to_change(self, scope: str, key: str) -> Record | None:
         """Return the record under a key that is about to be written: a store may lock it for its transaction."""
         return self._read_one(scope, key)

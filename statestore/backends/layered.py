@@ -163,6 +163,12 @@ class LayeredStore(StateStore):
             {scope: list(texts)}, lambda: self._back._tell(self._back._write, scope, texts, stamp, expect)
         )
 
+    def _write_unchanged(
+        self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, versions: Mapping[str, str]
+    ) -> bool:
+        hook = self._back._write_unchanged
+        return self._change({scope: list(texts)}, lambda: self._back._tell(hook, scope, texts, stamp, versions))
+
     def _remove(self, scope: str, keys: Collection[str], expect: str | None, now: int) -> list[str]:
         return self._change({scope: keys}, lambda: self._back._tell(self._back._remove, scope, keys, expect, now))
 

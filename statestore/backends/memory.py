@@ -43,6 +43,13 @@ class MemoryStore(StateStore):
             records.update({key: Record(text, *stamp) for key, text in texts.items()})
             return True
 
+    def _write_unchanged(
+        self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, versions: Mapping[str, str]
+    ) -> bool:
+        with self._lock:
+            live = self._live(scope, stamp.updated_at)
+            return _versions(live) == versions and self._write(scope, texts, stamp, None)
+
     def _remove(self, scope: str, keys: Collection[str], expect: str | None, now: int) -> list[str]:
         with self._lock:
             if expect is not None and self._version(scope, next(iter(keys)), now) != expect:
@@ -57,11 +64,10 @@ class MemoryStore(StateStore):
         self, scope: str, now: int, unused_since: int | None = None, versions: Mapping[str, str] | None = None
     ) -> int | None:
         with self._lock:
-            records = self._scopes.get(scope, {})
-            live = {key: record for key, record in records.items() if record.is_live(now)}
+            live = self._live(scope, now)
             if unused_since is not None and self._last_use(scope, live) > unused_since:
                 return None
-            if versions is not None and {key: record.version for key, record in live.items()} != versions:
+            if versions is not None and _versions(live) != versions:
                 return None
             self._forget(scope)
             return len(live)
@@ -90,6 +96,9 @@ class MemoryStore(StateStore):
     def _health(self) -> tuple[str, str, list[str]]:
         return "memory", "", ["The state is lost when this process ends, and other processes do not see it."]
 
+    def _live(self, scope: str, now: int) -> dict[str, Record]:
+        return {key: record for key, record in self._scopes.get(scope, {}).items() if record.is_live(now)}
+
     def _version(self, scope: str, key: str, now: int) -> str | Sentinel:
         record = self._scopes.get(scope, {}).get(key)
         return record.version if record and record.is_live(now) else ABSENT
@@ -100,3 +109,7 @@ class MemoryStore(StateStore):
     def _forget(self, scope: str) -> None:
         self._scopes.pop(scope, None)
         self._touched.pop(scope, None)
+
+
+def _versions(records: Mapping[str, Record]) -> dict[str, str]:
+    return {key: record.version for key, record in records.items()}

@@ -82,7 +82,10 @@ class ModelStore(StateStore):
         return {sql.plain(key): _record(*record) for key, *record in self._db.rows(*statement)}
 
     def _stamps(self, scope: str) -> Mapping[str, Stamp]:
-        rows = self._db.rows(self._sql.stamps, [self._sql.name(scope)])
+        return self._stamps_by(self._sql.stamps, scope)
+
+    def _stamps_by(self, statement: str, scope: str) -> dict[str, Stamp]:
+        rows = self._db.rows(statement, [self._sql.name(scope)])
         return {self._sql.plain(key): Stamp(*stamp) for key, *stamp in rows}
 
     def _keys(self, scope: str, now: int) -> list[str]:
@@ -116,6 +119,34 @@ class ModelStore(StateStore):
         if expect is ABSENT:
             return self._create(scope, *rows[0], stamp)
         return bool(self._db.write(*self._sql.overwrite(scope, *rows[0], stamp, expect)))
+
+    def _write_unchanged(
+        self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, versions: Mapping[str, str]
+    ) -> bool:
+        try:
+            with self._db.atomic(), self._turn(scope):
+                self._db.rows(*self._sql.lock([scope]))
+                # As it is now, not as a transaction that is open here has seen it.
+                found = self._stamps_by(f"{self._sql.stamps} {self._sql.for_update}", scope)
+                if {key: each.version for key, each in found.items() if each.is_live(stamp.updated_at)} != versions:
+                    return False
+                for key, text in sorted(texts.items()):
+                    # Others may write without a condition meanwhile, so each entry has its own.
+                    if not self._write(scope, {key: text}, stamp, versions.get(key, ABSENT)):
+                        raise _OvertakenError
+        except _OvertakenError:
+            return False
+        return True
+
+    @contextmanager
+    def _turn(self, scope: str) -> Iterator[None]:
+        """Let those who write over a scope's versions do so one after the other, also where nothing is yet to lock.
+
+        They meet at a row without a key, which nobody sees: it has expired long ago, and goes before the commit.
+        """
+        self._db.write(*self._sql.upsert(scope, [("", b"null")], Stamp("", 0, 1)))
+        yield
+        self._db.write(*self._sql.delete_one(scope, ""))
 
     def _create(self, scope: str, key: str, text: bytes, stamp: Stamp) -> bool:
         sql, (statement, params) = self._sql, self._sql.create(scope, key, text, stamp)
@@ -217,3 +248,7 @@ def _record(text: Any, version: str, updated_at: int, expires_at: int | None) ->
 
 def _bytes(text: Any) -> bytes:
     return text if type(text) is bytes else text.encode() if isinstance(text, str) else bytes(text)
+
+
+class _OvertakenError(Exception):
+    """Somebody else has written what was about to be written."""

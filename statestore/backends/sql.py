@@ -147,6 +147,10 @@ class Dialect:
         sets = ", ".join(f"{column} = {self.proposed.format(column)}" for column in self.columns[2:])
         return f"{self.on_conflict.format(identity=f'{self.scope}, {self.key}')} {sets}"
 
+    def delete_one(self, scope: str, key: str) -> Statement:
+        where, params = self.these(scope, [key], None, 0)
+        return f"DELETE FROM {self.table} WHERE {where}", params
+
     # -- conditions of what is deleted
 
     def these(self, scope: str, keys: Sequence[str], version: str | None, now: int) -> Statement:

@@ -66,6 +66,7 @@ class AsyncVerbs:
     aset_many = _twin(Writing.set_many)
     aincrement = _twin(Writing.increment)
     achange = _twin(Writing.change)
+    achange_many = _twin(Writing.change_many)
     aremove = _twin(Writing.remove)
     akeys = _twin(Writing.keys)
     adelete = _twin(Writing.delete)

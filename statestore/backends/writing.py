@@ -3,7 +3,7 @@
 import copy
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from statestore import pointer, signals
@@ -68,6 +68,35 @@ class Writing(Reading):
         if not isinstance(mapping, Mapping):
             raise InvalidValue(f"set_many takes a mapping of keys to values, not {kind(mapping)}.")
         return self._put_texts(check_scope(scope), self._texts(scope, mapping), ttl)
+
+    def change_many(
+        self,
+        scope: str,
+        mapping: Mapping[str, Any],
+        *,
+        ttl: Any = STORE_TTL,
+        if_version: str | Sentinel | None = None,
+    ) -> Changed:
+        """Store every value of ``mapping``, all or nothing; say what was done, with the scope's new version.
+
+        ``if_version`` is from ``version(scope)``, or ``ABSENT`` where there must be no such scope yet:
+        ``VersionConflict`` otherwise. Without it the version is None if others wrote the same keys meanwhile.
+        """
+        self._permit("SET", "change_many")
+        if not isinstance(mapping, Mapping):
+            raise InvalidValue(f"change_many takes a mapping of keys to values, not a {type(mapping).__name__}.")
+        scope, expect = check_scope(scope), check_version(if_version)
+        texts, before = self._texts(scope, mapping), self._versions(scope)
+        if expect is not None and expect != (fingerprint(before) or ABSENT):
+            raise conflict(scope, None, expect)
+        if not texts:
+            return Changed(mapping, fingerprint(before), False)
+        if expect is not None:
+            written = dict.fromkeys(texts, self._put_over(scope, texts, ttl, before, expect))
+            return Changed(mapping, fingerprint(before | written), not before)
+        written = dict.fromkeys(texts, self._put_texts(scope, texts, ttl))
+        after = self._versions(scope)
+        return Changed(mapping, fingerprint(after) if written.items() <= after.items() else None, not before)
 
     @overload
     def update(
@@ -191,14 +220,29 @@ class Writing(Reading):
     def _put_texts(
         self, scope: str, texts: Mapping[str, bytes], ttl: Any, expect: str | Sentinel | None = None
     ) -> str:
-        now, lifetime = self.now(), self._lifetime(ttl)
-        stamp = Stamp(new_version(), now, None if lifetime is None else now + lifetime)
+        stamp = self._stamp(ttl)
         if texts and not self._tell(self._write, scope, texts, stamp, expect):
             raise conflict(scope, next(iter(texts)), expect)
         if signals.entry_changed.receivers:
-            for key in texts:
-                self._announce(signals.entry_changed, scope=scope, key=key, version=stamp.version)
+            self._announce_written(scope, texts, stamp)
         return stamp.version
+
+    def _put_over(
+        self, scope: str, texts: Mapping[str, bytes], ttl: Any, versions: Mapping[str, str], expect: str | Sentinel
+    ) -> str:
+        stamp = self._stamp(ttl)
+        if not self._tell(self._write_unchanged, scope, texts, stamp, versions):
+            raise conflict(scope, None, expect)
+        self._announce_written(scope, texts, stamp)
+        return stamp.version
+
+    def _stamp(self, ttl: Any) -> Stamp:
+        now, lifetime = self.now(), self._lifetime(ttl)
+        return Stamp(new_version(), now, None if lifetime is None else now + lifetime)
+
+    def _announce_written(self, scope: str, keys: Iterable[str], stamp: Stamp) -> None:
+        for key in keys:
+            self._announce(signals.entry_changed, scope=scope, key=key, version=stamp.version)
 
     def _modify(
         self,

@@ -1,6 +1,7 @@
 """Conditional requests: what is checked holds at the moment of the write."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 
 import pytest
 from django.db import connections
@@ -121,26 +122,49 @@ def test_a_scope_has_a_tag_of_all_its_entries(api, alias, scope):
     problem(api.delete(path), 404)
 
 
-def test_many_values_take_no_condition_but_tell_of_one_that_fails(api, alias, scope):
+def test_many_values_are_written_under_the_conditions_of_their_scope(api, alias, scope):
     path = url(alias, scope, action="values/")
-    for header, status in (({"If_Match": "*"}, 412), ({"If_None_Match": "*"}, 400)):
-        problem(api("PATCH", path, {"a": 1}, **header), status)
-    assert stores[alias].keys(scope) == []
-    stores[alias].set(scope, "a", 1)
-    for header, status in (({"If_Match": "*"}, 400), ({"If_Match": '"x"'}, 412), ({"If_None_Match": "*"}, 412)):
-        problem(api("PATCH", path, {"a": 2}, **header), status)
-    assert stores[alias].get_many(scope) == {"a": 1}
+
+    def patch(value, **headers):
+        return api("PATCH", path, {"a": value, f"k{value}": value}, **headers)
+
+    problem(patch(1, If_Match="*"), 412)
+    problem(patch(1, If_Match='"x"'), 412)
+    first = succeeded(patch(1, If_None_Match="*"), 201)
+    assert first == api.get(path)["ETag"] == api.get(url(alias, scope))["ETag"]
+    problem(patch(2, If_None_Match="*"), 412)
+    problem(patch(2, If_None_Match=first), 412)
+    second = succeeded(patch(2, If_Match=f'"x", {first}'), 204)
+    problem(patch(3, If_Match=first), 412)
+    problem(patch(3, If_Match=f"W/{second}"), 412)
+    third = succeeded(patch(3, If_Match=second, If_None_Match='"x"'), 204)
+    fourth = succeeded(patch(4, If_Match="*"), 204)
+    assert len({first, second, third, fourth}) == 4
+    assert api.get(path)["ETag"] == fourth
+    assert stores[alias].get_many(scope) == {"a": 4, "k1": 1, "k2": 2, "k3": 3, "k4": 4}
+
+
+def test_many_values_without_a_condition_answer_the_tag_of_their_scope_too(api, alias, scope):
+    path = url(alias, scope, action="values/")
+    for values, status in (({"a": 1, "b": 2}, 201), ({"c": 3}, 204), ({}, 204)):
+        assert succeeded(api("PATCH", path, values), status) == api.get(path)["ETag"]
+    nothing = api("PATCH", url(alias, f"{scope}-", action="values/"), {})
+    assert succeeded(nothing, 204) is None
 
 
 SHARED = ["memory", *(alias for alias in ("redis", "postgres") if alias in stores)]
 MORE = [alias for alias in ("default", "locmem", "mariadb", "memcached", "layered-servers") if alias in stores]
+RACES = [
+    *product(SHARED, ["PUT", "PUT at", "merge", "patch", "increment", "DELETE", "create", "scope", "many"]),
+    *(pytest.param(*race, marks=pytest.mark.slow) for race in product(MORE, ["PUT", "create", "scope", "many"])),
+]
 
 
 @pytest.mark.django_db(transaction=True, databases="__all__")
-@pytest.mark.parametrize("shared", [*SHARED, *(pytest.param(alias, marks=pytest.mark.slow) for alias in MORE)])
-@pytest.mark.parametrize("verb", ["PUT", "PUT at", "merge", "patch", "increment", "DELETE", "create", "scope"])
+@pytest.mark.parametrize(("shared", "verb"), RACES)
 def test_of_twenty_writers_with_one_tag_exactly_one_wins(root, scope, shared, verb):
     path, api = url(shared, scope, "k"), Caller(root)
+    values = url(shared, scope, action="values/")
     tag = None if verb == "create" else versioned(api, path, 1 if verb == "increment" else {"a": 1})
     scope_tag = tag and api.get(url(shared, scope))["ETag"]
     writes = {
@@ -152,6 +176,7 @@ def test_of_twenty_writers_with_one_tag_exactly_one_wins(root, scope, shared, ve
         "DELETE": lambda caller, n: caller.delete(path, If_Match=tag),
         "create": lambda caller, n: caller.put(path, n, If_None_Match="*"),
         "scope": lambda caller, n: caller.delete(url(shared, scope), If_Match=scope_tag),
+        "many": lambda caller, n: caller("PATCH", values, {f"k{n}": n, "j": n}, If_Match=scope_tag),
     }
     callers = [Caller(root) for _ in range(20)]
 
