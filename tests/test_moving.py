@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 from statestore import stores
 from statestore.moving import mover, purista
 from statestore.testing import override_stores
+from tests.contract.conftest import STORES, each_store
 from tests.docs import DOCS
 from tests.servers import ServerUnavailable, Valkey
 
@@ -250,6 +251,22 @@ def test_dry_run_finds_every_fault_and_writes_nothing(store, flows):
     write(flows / "bad/flow.json", "{")
     assert refused("import_nodered", flows, "--dry-run")[1].startswith("1 scope refused. Would bring over 4 scopes")
     assert contents(store) == {"flow:7f3a": {"state": "off"}}
+
+
+@pytest.mark.parametrize("alias", each_store(transaction=True))
+def test_every_kind_of_store_takes_it_twice(flows, alias):
+    with override_stores(**{alias: STORES[alias]}):
+        store = stores[alias]
+        for name in FLOWS:
+            store.delete(name)
+        for written, there in ((10, 0), (0, 10)):
+            said = run("import_nodered", flows, store=alias)
+            assert (
+                said == f"Brought over 4 scopes: {written} written, {there} there already, 0 left as they differ.\n"
+            )
+            assert {name: store.get_many(name) for name in FLOWS} == FLOWS
+        for name in FLOWS:
+            store.delete(name)
 
 
 @pytest.mark.django_db(transaction=True)
