@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from statestore import pointer
-from statestore.api import bodies, options, paging, patching, reach, replies, writing
+from statestore.api import bodies, options, paging, patching, replies, writing
 from statestore.api.base import StateView
 from statestore.api.naming import value_path
 from statestore.api.parsers import JSONPatchParser, MergePatchParser, StrictJSONParser, read_json
@@ -86,7 +86,8 @@ class ValuesView(StateView):
 
     def get(self, request: Any, **segments: str) -> HttpResponse:
         """Answer the values under the keys asked for, all when none is; keys that are not there are left out."""
-        found = reach.records(self.store, self.scope, self.query.every("key"))
+        records = self.store.records(self.scope, self.query.every("key"))
+        found = {key: self.store.sound(self.scope, key, record) for key, record in records.items()}
         if not found and not ("key" in self.query and self.store.info(self.scope)):
             raise self.missing("scope")
         version = fingerprint({key: record.version for key, record in found.items()})
@@ -117,11 +118,11 @@ class ValueView(StateView):
 
     def get(self, request: Any, **segments: str) -> HttpResponse:
         """Answer the value, or a part of it."""
-        found = reach.record(self.store, self.scope, self.key)
-        if found is None:
+        record = self.store.record(self.scope, self.key)
+        if record is None:
             raise self.missing("key")
-        text = self._part(found.text)
-        return self.unchanged(found.version) or replies.text_reply(text, version=found.version)
+        text = self._part(self.store.sound(self.scope, self.key, record).text)
+        return self.unchanged(record.version) or replies.text_reply(text, version=record.version)
 
     def put(self, request: Any, **segments: str) -> HttpResponse:
         """Store the value, or a part of it."""

@@ -62,6 +62,14 @@ class Texts(Core):
         except ValueError as error:
             raise self._corrupt(scope, key) from error
 
+    def sound(self, scope: str, key: str, record: Record) -> Record:
+        """Return a record whose text is known to be good, written as the key's type writes it.
+
+        ``CorruptState`` or ``SchemaViolation`` otherwise, as when the value is read. The store is not asked.
+        """
+        value, typed = self._decode(scope, key, record.text), self._typed(scope, key)
+        return record if typed is None else record._replace(text=typed.to_text(value))
+
     def _corrupt(self, scope: str, key: str) -> CorruptState:
         text = f"{scope} / {key}: what is stored in {self.alias!r} is not JSON."
         return CorruptState(text, alias=self.alias, scope=scope, key=key)
