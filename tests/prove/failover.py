@@ -55,12 +55,19 @@ class Safety(NamedTuple):
     name: str
     servers: dict
     store: dict
-    groups: tuple = (Cluster, Sentinel)
+    groups: tuple
+    may_lose: bool = True
 
 
-LOSSY = "stop", "back", "order", "cut"
+NONE = Safety("", {}, {}, (Cluster, Sentinel))
+LOSSY = "back", "order", "cut"
 FEW = {"min_replicas_to_write": 1, "min_replicas_max_lag": 2}
-SAFETIES = [Safety("min-replicas-to-write 1", FEW, {}, (Sentinel,))]
+SAFETIES = [
+    Safety("min-replicas-to-write 1", FEW, {}, (Sentinel,)),
+    Safety("replicas 1", {}, {"replicas": 1}, (Cluster,), may_lose=False),
+    Safety("replicas 1", {}, {"replicas": 1}, (Sentinel,)),
+    Safety("replicas 2", {}, {"replicas": 2}, (Sentinel,), may_lose=False),
+]
 
 
 def main():
@@ -89,25 +96,39 @@ def prove_all(server, groups, names):
         chosen = [SCENARIOS[name] for name in names if make in SCENARIOS[name].groups]
         if kind is servers.Redis:
             chosen = [each for each in chosen if each is not SCENARIOS["agree"]]  # Valkey's own, since 9.0
-        for scenario in chosen:
-            yield from prove(make, kind, scenario)
-        for safety in SAFETIES:
-            for scenario in chosen:
-                if make in safety.groups and scenario in map(SCENARIOS.get, LOSSY):
-                    yield from prove(make, kind, scenario, safety)
+        for safety in [NONE, *SAFETIES]:
+            for scenario in chosen if make in safety.groups else ():
+                if safety is NONE or scenario in map(SCENARIOS.get, LOSSY):
+                    yield from tried(make, kind, scenario, safety)
 
 
-def prove(make, kind, scenario, safety=None):
-    """Yield the row of a run, and if it was a kill that of its control, a client that lies."""
-    with make(kind, **(safety.servers if safety else {})) as group:
-        run = observe(group, scenario.fault, **(safety.store if safety else {}))
-        name = f"{scenario.name}; {safety.name}" if safety else scenario.name
-        yield row(
-            group.label, name, figures(run), may_lose=scenario.may_lose, must_lose=scenario.must_lose and not safety
+def tried(make, kind, scenario, safety):
+    """Yield the rows of `prove`; what is raised makes one too."""
+    try:
+        yield from prove(make, kind, scenario, safety)
+    except Exception as error:  # noqa: BLE001 (the others are to be seen too)
+        blank = [""] * (len(HEADER) - 3)
+        yield (
+            f"{kind.name} {make.name}",
+            named(scenario, safety),
+            *blank,
+            f"FAILED: {type(error).__name__}: {error}",
         )
-        if scenario is SCENARIOS["kill"]:
-            lies = run._replace(threads={role: believe(each, FAILED) for role, each in run.threads.items()})
-            yield row(group.label, "  control: errors told as success", figures(lies), must_lose=True)
+
+
+def named(scenario, safety):
+    return f"{scenario.name}; {safety.name}" if safety.name else scenario.name
+
+
+def prove(make, kind, scenario, safety=NONE):
+    """Yield the row of a run, and if it was a kill that of its control, a client that lies."""
+    with make(kind, **safety.servers) as group:
+        run = observe(group, scenario.fault, **safety.store)
+    may_lose, must_lose = scenario.may_lose and safety.may_lose, scenario.must_lose and safety is NONE
+    yield row(group.label, named(scenario, safety), figures(run), may_lose=may_lose, must_lose=must_lose)
+    if scenario is SCENARIOS["kill"]:
+        lies = run._replace(threads={role: believe(each, FAILED) for role, each in run.threads.items()})
+        yield row(group.label, "  control: errors told as success", figures(lies), must_lose=True)
 
 
 def row(label, name, seen, **demands):

@@ -28,16 +28,17 @@ def stop(group):
 
 def come_back(group):
     """The primary stands still until another has its place, then goes on as if nothing had happened."""
-    began = stop(group)
-    group.primary.resume()
-    group.wait_until_deposed()
-    return began
+    return _go_on(group, stop(group))
 
 
 def come_back_late(group):
     """… and goes on when all who ask are sent to the other already."""
     began = stop(group)
     group.wait_until_known()
+    return _go_on(group, began)
+
+
+def _go_on(group, began):
     group.primary.resume()
     group.wait_until_deposed()
     return began
@@ -73,6 +74,7 @@ def cut_and_kill(group):
     began = kill(group)
     group.wait_until_known()
     group.primary.start()
+    group.wait_until_deposed()
     return began
 
 

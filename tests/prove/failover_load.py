@@ -20,6 +20,7 @@ NEAR, FAR = "near", "far"  # what happens befalls some scopes, and not the other
 CROWD = "crowd"  # threads that open many connections at first, which then lie idle, and come again in the end
 MANY = 16  # of them
 ROUND = 4  # as many turns as there are scopes
+LONGEST = 180  # seconds; nobody may be left to tell a client to end
 PACE, BREATH = 0.001, 0.02  # seconds after a call, and after one that failed
 
 
@@ -88,7 +89,8 @@ class Load:
         return Worker(self._store, name, role, self._scopes[FAR if role == FAR else NEAR])
 
     def _until_over(self):
-        return takewhile(lambda _: not self._over.is_set(), count(ROUND))
+        end = time.monotonic() + LONGEST
+        return takewhile(lambda _: not self._over.is_set() and time.monotonic() < end, count(ROUND))
 
 
 def all_at_once(workers, numbers):

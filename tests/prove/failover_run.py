@@ -59,10 +59,10 @@ def _state(store):
 
 
 def _leaked(load, group):
-    """Return how many connections the clients have to one server beyond the most that they ever used at once."""
+    """Return how many connections the clients have to a server beyond one a thread."""
     ports = {member.port for member in group.servers.members}
     counts = [Counter(port for port in sockets if port in ports) for sockets in load.sockets]
-    return sum(max(0, number - MANY) for each in counts for number in each.values())
+    return sum(max(0, number - MANY - len(group.threads)) for each in counts for number in each.values())
 
 
 def figures(run):
