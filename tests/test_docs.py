@@ -1,6 +1,7 @@
 """The documentation: everything there is, is told; the examples run; the pages can be built."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,11 @@ def test_every_error_and_signal_is_told():
     assert len(errors) > 15
     assert missing("errors.md", errors, "`{}`") == []
     assert missing("signals.md", [name for name in vars(signals) if name in statestore.__all__], "| `{}` |") == []
+
+
+def test_every_extra_is_told():
+    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    assert missing("support.md", project["optional-dependencies"], "| `{}` |") == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
