@@ -53,7 +53,10 @@ class Link:
     def close(self) -> None:
         """Close the connections that nobody is using."""
         self._connections.give_back()
-        self.pool.disconnect(inuse_connections=False)
+        try:
+            self.pool.disconnect(inuse_connections=False)
+        except TypeError:  # a BlockingConnectionPool of redis-py 6 closes all or none
+            self.pool.disconnect()
 
     def servers(self) -> list[Connections]:
         """Return the connections to each server that takes writes."""

@@ -26,6 +26,12 @@ def wire(reply):
     return b"*%d\r\n" % len(reply) + b"".join(map(wire, reply))
 
 
+class Parser(_RESP2Parser):
+    """Knows a cluster's errors too; redis-py before 6 has a parser of its own for them."""
+
+    EXCEPTION_CLASSES = getattr(redis.cluster, "ClusterParser", _RESP2Parser).EXCEPTION_CLASSES
+
+
 class Socket:
     """Gives out what a server said, so many bytes at a time, and then the end."""
 
@@ -45,7 +51,7 @@ class Connection:
 
     def __init__(self, data, size=math.inf):
         self._sock = Socket(data, size)
-        self._parser = _RESP2Parser(65536)
+        self._parser = Parser(65536)
 
 
 def read(data, size=math.inf, number=1):
