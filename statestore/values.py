@@ -12,7 +12,7 @@ import marshal
 import math
 import re
 from array import array
-from itertools import accumulate
+from itertools import accumulate, count
 from typing import Any
 
 import orjson
@@ -21,12 +21,11 @@ from statestore.exceptions import InvalidValue, shown
 from statestore.pointer import join
 
 MAX_DEPTH = 64  # containers within containers
+LARGE = 8192  # bytes
 MIN_INT, MAX_INT = -(2**63), 2**63 - 1
 
 _PLAIN = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 _SCREEN = _PLAIN | orjson.OPT_STRICT_INTEGER
-_INDENTED = _PLAIN | orjson.OPT_INDENT_2
-_DEEP = b"\n" + b" " * 2 * MAX_DEPTH
 # marshal writes a float as "g" (its highest bit set where it is referred to again) and eight bytes, of which a NaN
 # and an infinity have these as their last two. Led by one literal byte, a search is ten times as quick.
 _NOT_FINITE = [
@@ -44,11 +43,11 @@ def encode(value: Any) -> bytes:
     """
     try:
         copied = marshal.dumps(value)
-        text = orjson.dumps(value, option=_SCREEN)
+        text = _text(value) if len(copied) < LARGE else _shallow_text(value)
     except (ValueError, TypeError):
         _judge(value)
         return orjson.dumps(value, option=_PLAIN)
-    if (b"null" in text and any(found(copied) for found in _NOT_FINITE)) or _may_be_deep(value, text):
+    if b"null" in text and any(found(copied) for found in _NOT_FINITE):
         _judge(value)
     return text
 
@@ -57,9 +56,37 @@ decode = orjson.loads
 """Return the value that JSON text in UTF-8 says, as new objects. Raise ``ValueError`` if it is not JSON."""
 
 
-def _may_be_deep(value: Any, text: bytes) -> bool:
-    """Say whether some line of the indented text begins where only the deepest allowed, or deeper ones, do."""
-    return _brackets(text) > MAX_DEPTH and _DEEP in orjson.dumps(value, option=_INDENTED)
+def _text(value: Any) -> bytes:
+    text = orjson.dumps(value, option=_SCREEN)
+    if len(text) > 2 * MAX_DEPTH and _brackets(text) > MAX_DEPTH:
+        _shallow_text(value)
+    return text
+
+
+def _shallow_text(value: Any) -> bytes:
+    """Return the text of a value that is not too deep: with so many lists around it orjson refuses any other.
+
+    To count the brackets of 90 KB took longer than to write them.
+    """
+    for _ in range(_WRAPS):
+        value = [value]
+    text = orjson.dumps(value, option=_SCREEN)
+    return text[_WRAPS : len(text) - _WRAPS]
+
+
+def _levels() -> int:
+    """Return how many containers within containers orjson takes."""
+    value: list[Any] = []
+    for levels in count(1):
+        try:
+            orjson.dumps(value)
+        except TypeError:
+            return levels - 1
+        value = [value]
+    raise AssertionError
+
+
+_WRAPS = _levels() - MAX_DEPTH
 
 
 def is_too_deep(text: bytes) -> bool:

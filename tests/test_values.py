@@ -72,7 +72,7 @@ def deep(levels, leaf):
     return leaf
 
 
-@given(st.integers(0, 2 * MAX_DEPTH), st.sampled_from([1, "", "]]]", '"[[[', '\\"{{{', [], "\\"]))
+@given(st.integers(0, 2 * MAX_DEPTH), st.sampled_from([1, "", "x" * 9000, "]]]", '"[[[', '\\"{{{', [], "\\"]))
 def test_depth_is_counted_in_containers(levels, leaf):
     too_deep = levels + (leaf == []) > MAX_DEPTH
     value = deep(levels, leaf)
