@@ -81,7 +81,7 @@ def problems(params: Mapping[str, Any]) -> list[str]:
         if not isinstance(params.get(f"ENABLE_{verb}", True), bool):
             found.append(f"ENABLE_{verb} is True or False.")
     for name in ("OPTIONS", "SCHEMAS"):
-        if not isinstance(params.get(name) or {}, Mapping):
+        if not isinstance(params.get(name), Mapping | None):
             found.append(f"{name} is a dict.")
     limit = params.get("MAX_VALUE_BYTES", 1)
     if type(limit) is not int or limit < 1:

@@ -7,6 +7,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, overload
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.views.generic import View
 
 from statestore.entries import ABSENT
 from statestore.exceptions import ScopeUnavailable
@@ -126,12 +127,15 @@ def get_context(request: Any) -> StateContext:
 def with_context(view: Callable[..., Any]) -> Callable[..., Any]:
     """Hand the request's context to a function view, sync or async: ``def view(request, context, …)``.
 
-    It is passed by the name ``context`` where the view has such a parameter, else as the second one.
+    It is passed by the name ``context`` where the view has such a parameter, else as the second one. A method is
+    decorated by ``method_decorator(with_context)``.
     """
     by_name = "context" in signature(view).parameters
 
     @wraps(view)
     def with_its_context(request: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(request, View):
+            raise TypeError("with_context decorates functions; on a method it is method_decorator(with_context).")
         if by_name:
             return view(request, *args, context=get_context(request), **kwargs)
         return view(request, get_context(request), *args, **kwargs)

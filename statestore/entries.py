@@ -39,6 +39,9 @@ class Sentinel:
     def __deepcopy__(self, memo: object) -> "Sentinel":
         return self
 
+    def __reduce__(self) -> str:
+        return self._name  # the one of this module, also in another process
+
 
 ABSENT = Sentinel("ABSENT")
 """As ``if_version``: only create."""

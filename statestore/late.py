@@ -16,7 +16,7 @@ from statestore.resolving import NamedScope, checked
 from statestore.scope import Scope
 
 TOKEN = "_statestore"  # the session's member
-WRITES = frozenset({"set", "set_many", "update", "increment", "setdefault", "__setitem__"})
+WRITES = frozenset({"set", "set_many", "update", "change", "increment", "setdefault", "__setitem__"})
 
 
 class LateScope(Scope):

@@ -62,7 +62,6 @@ class Scope(MutableMapping[str, Any]):
     aentries = _bound_twin("aentries")
     aset = _bound_twin("aset")
     aset_many = _bound_twin("aset_many")
-    aupdate = _bound_twin("aupdate")
     achange = _bound_twin("achange")
     achange_many = _bound_twin("achange_many")
     aincrement = _bound_twin("aincrement")
@@ -80,6 +79,15 @@ class Scope(MutableMapping[str, Any]):
         if function is not None:
             return self.store.update(self.name, key, function, *args, **kwargs)
         self.store.set_many(self.name, dict(key, **kwargs))
+        return None
+
+    async def aupdate(
+        self, key: Any = (), function: Callable[[Any], Any] | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """``update``, awaited."""
+        if function is not None:
+            return await self.store.aupdate(self.name, key, function, *args, **kwargs)
+        await self.store.aset_many(self.name, dict(key, **kwargs))
         return None
 
     # -- a dict

@@ -45,6 +45,7 @@ def test_summary_counts_only_what_lives():
 @pytest.mark.parametrize("sentinel", [ABSENT, STORE_TTL, KEEP_TTL])
 def test_sentinel_stays_itself_in_copies(sentinel):
     assert copy.copy(sentinel) is copy.deepcopy(sentinel) is sentinel
+    assert pickle.loads(pickle.dumps(sentinel)) is sentinel
     assert repr(sentinel).isupper()
 
 

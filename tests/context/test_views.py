@@ -6,7 +6,9 @@ import pytest
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.contrib.auth import get_user_model
 from django.test import AsyncClient
+from django.utils.decorators import method_decorator
 from django.utils.functional import SimpleLazyObject
+from django.views.generic import View
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from statestore import (
@@ -119,6 +121,23 @@ def test_every_verb_of_a_scope_goes_by_the_late_ones_too():
 def test_with_context_hands_it_over_whatever_the_view_calls_it(request_of, view, kwargs):
     request = request_of()
     assert with_context(view)(request, **kwargs) is get_context(request)
+
+
+def test_with_context_on_a_method_is_refused_unless_by_method_decorator(request_of):
+    class Wrong(View):
+        @with_context
+        def get(self, request, context):
+            """Never called."""
+
+    class Right(View):
+        @method_decorator(with_context)
+        def get(self, request, context):
+            return context
+
+    request = request_of()
+    with pytest.raises(TypeError, match="method_decorator"):
+        Wrong.as_view()(request)
+    assert Right.as_view()(request) is get_context(request)
 
 
 def test_with_context_keeps_what_a_view_is():

@@ -3,6 +3,7 @@
 
 import pytest
 
+from statestore.entries import ABSENT
 from statestore.exceptions import InvalidKey, InvalidValue
 from statestore.testing.contract.suite import Suite
 
@@ -98,6 +99,12 @@ class Writing(Suite):
     def test_update_of_a_stored_none_is_given_none_and_not_the_default(self, store):
         store.set("s", "k", None)
         assert store.update("s", "k", lambda value: [value], "default") == [None]
+
+    def test_update_whose_function_answers_absent_is_refused(self, store):
+        store.set("s", "k", 1)
+        with pytest.raises(InvalidValue):
+            store.update("s", "k", lambda value: ABSENT)
+        assert store.get("s", "k") == 1
 
     def test_update_gives_the_function_a_copy(self, store):
         default = []
