@@ -1,10 +1,11 @@
 """The way to a Redis Cluster. redis-py knows which node has which slot; where a command goes is seen to here."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from redis.cluster import ClusterNode, RedisCluster
+from redis.connection import ConnectionPool
 from redis.exceptions import (
     AskError,
     ConnectionError,  # noqa: A004
@@ -35,11 +36,11 @@ class ClusterLink(Link):
         self.demand = demand
         self.patience = patience
         self._is_stale = False
-        self._nodes: dict[str, Connections] = {}
+        self._known: dict[ConnectionPool, Connections] = {}
 
     def close(self) -> None:
         """Give the connections back: they are the cluster client's, which others may use."""
-        self._forget(list(self._nodes))
+        self._keep(())
 
     def servers(self) -> list[Connections]:
         """Return the connections to each primary."""
@@ -100,21 +101,21 @@ class ClusterLink(Link):
         return replies[1::2] if asking else replies
 
     def _to(self, node: ClusterNode) -> Connections:
-        found, pool = self._nodes.get(node.name), self.cluster.get_redis_connection(node).connection_pool
-        if found is None or found.pool is not pool:
-            found = self._nodes[node.name] = Connections(pool, pool.max_connections // SHARE)
-        return found
+        pool = self.cluster.get_redis_connection(node).connection_pool
+        found = self._known.get(pool)
+        return found or self._known.setdefault(pool, Connections(pool, pool.max_connections // SHARE))
 
     def _look_around(self) -> None:
         """Have the cluster client ask who has which slots."""
         self.cluster.nodes_manager.initialize()
         self._is_stale = False
-        known = self.cluster.nodes_manager.nodes_cache
-        self._forget([name for name in self._nodes if name not in known])
+        nodes = self.cluster.nodes_manager.nodes_cache.values()
+        self._keep({self.cluster.get_redis_connection(node).connection_pool for node in nodes})
 
-    def _forget(self, names: Iterable[str]) -> None:
-        for name in names:
-            if connections := self._nodes.pop(name, None):
+    def _keep(self, pools: Container[ConnectionPool]) -> None:
+        """Let go of the connections to all others, which are nodes no more."""
+        for pool in [each for each in list(self._known) if each not in pools]:
+            if connections := self._known.pop(pool, None):
                 connections.give_back()
 
 

@@ -192,11 +192,27 @@ def test_closed_store_gives_the_cluster_client_its_connections_back(name):
     with clean_store_on(name) as store:
         for number in range(30):
             store.set(f"user:{number}", "a", 1)
-        nodes = [connections.pool for connections in store._link._nodes.values()]
+        nodes = list(store._link._known)
         assert sum(len(pool._in_use_connections) for pool in nodes) == len(nodes) == 3
         store.close()
         assert sum(len(pool._in_use_connections) for pool in nodes) == 0
         store.open()
+
+
+@pytest.mark.parametrize("name", each_server("cluster"))
+def test_node_that_left_the_cluster_keeps_no_connection_of_ours(name):
+    with clean_store_on(name) as store:
+        for number in range(30):
+            store.set(f"user:{number}", "a", 1)
+        link = store._link
+        [gone, *kept] = list(link._known)
+        node = next(each for each in link.cluster.get_nodes() if each.redis_connection.connection_pool is gone)
+        node.redis_connection = None  # as if another server had come in its place
+        link._look_around()
+        assert list(link._known) == kept
+        assert gone._in_use_connections == set()
+        assert [store.get(f"user:{number}", "a") for number in range(30)] == [1] * 30
+        assert len(link._known) == 3
 
 
 @pytest.fixture
