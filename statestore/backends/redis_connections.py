@@ -3,8 +3,10 @@
 import os
 import select
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
+from weakref import finalize
 
 from redis.connection import ConnectionPool
 from redis.exceptions import (
@@ -37,6 +39,7 @@ class Connections:
         self.pool = pool
         self._most = most if _may_be_kept_from(pool) else 0
         self._idle: deque[Line] = deque()
+        finalize(self, _hang_up, self._idle)  # else the collector of garbage comes upon open sockets
 
     def exchange(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands over one connection and return the replies, errors among them.
@@ -50,6 +53,7 @@ class Connections:
             replies = line.exchange(data, len(commands))
         except Exception as error:  # of any type, when another thread closes the connection
             self._drop(line)
+            self._drop_idle()
             if _is_refusal(error):
                 raise
             raise Unanswered(f"No answer: {type(error).__name__}.") from error
@@ -64,8 +68,8 @@ class Connections:
 
     def give_back(self) -> None:
         """Let the pool have the idle connections."""
-        while self._idle:
-            self.pool.release(self._idle.pop().connection)
+        for line in _drained(self._idle):
+            self.pool.release(line.connection)
 
     def _take(self) -> "Line":
         """Return a connection, connected and not by the server closed meanwhile."""
@@ -84,6 +88,11 @@ class Connections:
     def _drop(self, line: "Line") -> None:
         line.connection.disconnect()
         self.pool.release(line.connection)
+
+    def _drop_idle(self) -> None:
+        """Close the idle connections: they lead to the same server, which may hang or be deposed."""
+        for line in _drained(self._idle):
+            self._drop(line)
 
 
 class Line:
@@ -115,6 +124,18 @@ class Line:
         """Say whether nothing waits to be read, not even the end, and redis-py does not want it connected anew."""
         is_same = self.connection._sock is self._socket  # noqa: SLF001
         return is_same and not (self._poll(0) or self._pending() or self._should_reconnect())
+
+
+def _drained(lines: deque[Line]) -> Iterator[Line]:
+    """Take lines out and yield them, until there are none; other threads may do so, too."""
+    with suppress(IndexError):
+        while True:
+            yield lines.pop()
+
+
+def _hang_up(lines: deque[Line]) -> None:
+    for line in _drained(lines):
+        line.connection.disconnect()
 
 
 def packed(command: Command) -> bytes:

@@ -1,5 +1,6 @@
 """Idle connections stay in the store's hand: what happens to them there is noticed before one is used."""
 
+import gc
 import shutil
 import socket
 import ssl
@@ -14,6 +15,7 @@ from django.core.cache import caches
 from redis import BlockingConnectionPool, ConnectionPool
 
 from statestore import StoreUnavailable
+from statestore.backends.redis_connections import Connections
 from tests.backends.redis_kit import BACKEND, CLUSTER, cache_on, clean_store_on, client_of, each_server, store_on
 from tests.servers import Valkey, addresses
 from tests.servers.process import eventually
@@ -285,3 +287,29 @@ def test_connections_over_tls(name, certificate):
             store.set("user:1", "a", "again")
             assert store.get("user:1", "a") == "again"
             store.delete("user:1")
+
+
+@valkey
+def test_store_that_is_forgotten_leaves_no_socket_to_the_collector(name):
+    with store_on(cache_on(name)) as store:
+        store.get("user:1", "a")
+        connections = Connections(store._link.pool, 1)
+        connections.exchange([(b"PING",)])
+        sock = connections._idle[0].connection._sock
+        del connections
+        gc.collect()
+        assert sock.fileno() == -1
+
+
+@valkey
+def test_after_a_connection_failed_the_idle_ones_to_the_same_server_are_not_trusted(name):
+    with named_store_on(name) as store:
+        connections = store._link._connections
+        lines = [connections._take() for _ in range(3)]
+        connections._idle.extend(lines[:2])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(connections, "_take", lambda: lines[2])
+            lines[2].connection.disconnect()
+            with pytest.raises(StoreUnavailable):
+                store.set("user:1", "a", 2)
+        assert (len(connections._idle), connected(store)) == (0, [])
