@@ -11,10 +11,12 @@ import orjson
 from statestore.jsontext import DuplicateName, NotFinite, NotJSON, parse
 from statestore.pointer import join
 
-MOST = 512 * 1024  # characters of an indented text
+MOST = 5000  # lines of an indented text: with more of them browsers take seconds
+WIDTH = 100  # characters of a line, where there would be too many lines
 
 # Read by nobody, or turning the text around in the editor: written as escapes, which mean the same.
 _UNSEEN = re.compile("[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_UP_TO_A_COMMA = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])+,?')
 _TOKEN = re.compile(r'[ \t\r\n]*(?:("(?:[^"\\]|\\.)*")|([{}\[\]:,])|([^\s{}\[\]:,"]+))', re.DOTALL)
 
 
@@ -30,10 +32,22 @@ class Mistake:
 
 def pretty(value: Any) -> str:
     """Return a value as text to edit."""
-    text = orjson.dumps(value, option=orjson.OPT_INDENT_2)
-    if len(text) > MOST:
-        text = orjson.dumps(value)
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text.decode())
+    text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    if text.count("\n") >= MOST:
+        text = _filled(orjson.dumps(value).decode())
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _filled(text: str) -> str:
+    """Return a JSON text with lines broken after commas, each as full as it can be."""
+    lines, size = [""], 0
+    for piece in _UP_TO_A_COMMA.findall(text):
+        if size and size + len(piece) > WIDTH:
+            lines.append("")
+            size = 0
+        lines[-1] += piece
+        size += len(piece)
+    return "\n".join(lines)
 
 
 def read(text: str) -> tuple[Any, Mistake | None]:

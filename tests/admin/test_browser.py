@@ -96,8 +96,7 @@ def test_filters_and_paging(site, visit):
 def test_edit_with_line_numbers_and_a_mistake_at_its_place(site, visit):
     page = visit("default/scope/global/key/announcement/", **DESK)
     count = page.locator("#id_value").input_value().count("\n") + 1
-    numbers = "\n".join(map(str, range(1, count + 1)))
-    assert page.locator(".state-gutter").text_content() == numbers
+    assert page.locator(".state-gutter > *").all_inner_texts() == [str(n) for n in range(1, count + 1)]
     page.fill("#id_value", '{\n  "text": "We stay.",\n  "at": 1,,\n}')
     page.click("text=Save >> nth=0")
     assert "Line 3, column 11:" in page.locator(".errorlist").inner_text()
@@ -109,6 +108,15 @@ def test_edit_with_line_numbers_and_a_mistake_at_its_place(site, visit):
     page.click("text=Save >> nth=0")
     assert "was changed" in said(page)
     assert site["default"].get("global", "announcement") == {"text": "We stay."}
+
+
+def test_numbers_follow_a_long_text(site, visit):
+    page = visit("default/scope/global/key/announcement/", **DESK)
+    page.evaluate("document.querySelector('#id_value').value = '[' + '1,\\n'.repeat(50000) + '1]'")
+    page.type("#id_value", " ")
+    page.evaluate("document.querySelector('#id_value').scrollTop = 1e9")
+    expect(page.locator(".state-gutter > *").last).to_have_text("50001")
+    assert page.locator(".state-gutter > *").count() < 60
 
 
 def test_conflict_is_shown_and_settled(site, visit):

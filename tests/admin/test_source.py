@@ -1,11 +1,12 @@
 """The editor's text: the same value back, every mistake at its place."""
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from statestore.admin.difference import Line, difference
-from statestore.admin.source import locate, pretty, read
+from statestore.admin.source import _filled, locate, pretty, read
 
 VALUES = st.recursive(
     st.none()
@@ -21,6 +22,19 @@ VALUES = st.recursive(
 @given(VALUES)
 def test_text_of_a_value_reads_back_as_that_value(value):
     assert repr(read(pretty(value))) == repr((value, None))
+
+
+@given(VALUES)
+def test_text_of_a_long_value_reads_back_too(value):
+    assert repr(read(_filled(orjson.dumps(value).decode()))) == repr((value, None))
+
+
+@pytest.mark.parametrize("value", [list(range(40_000)), {f"k,{n}": [n] for n in range(9000)}, [[]] * 60_000])
+def test_text_of_a_long_value_has_not_too_many_lines(value):
+    lines = pretty(value).split("\n")
+    assert len(lines) < 5000
+    assert max(map(len, lines)) <= 100
+    assert read("\n".join(lines)) == (value, None)
 
 
 def test_browser_line_ends_change_nothing():

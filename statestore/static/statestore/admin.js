@@ -66,34 +66,38 @@
         }
     }
 
+    /* Numbers beside the lines that can be seen, however many there are. */
     function numberLines(area) {
         const gutter = document.createElement('div');
         gutter.className = 'state-gutter';
         gutter.setAttribute('aria-hidden', 'true');
         area.before(gutter);
         const wrong = Number(area.dataset.mistakeLine);
-        let shown = 0;
+        const style = getComputedStyle(area);
+        const height = parseFloat(style.lineHeight);
+        let count = 0;
         const draw = () => {
-            const count = area.value.split('\n').length;
-            if (count === shown) {
-                return;
-            }
-            shown = count;
-            gutter.style.width = `${String(count).length}ch`;
-            const numbers = Array.from({length: count}, (_, at) => at + 1);
-            gutter.textContent = numbers.join('\n');
-            if (wrong && wrong <= count) {
-                const mark = document.createElement('mark');
-                mark.textContent = wrong;
-                const before = numbers.slice(0, wrong - 1).map((n) => `${n}\n`).join('');
-                const after = numbers.slice(wrong).map((n) => `\n${n}`).join('');
-                gutter.replaceChildren(before, mark, after);
+            const first = Math.floor(area.scrollTop / height) + 1;
+            const last = Math.min(count, first + Math.ceil(area.clientHeight / height));
+            const lines = Array.from({length: Math.max(last - first + 1, 0)}, (_, at) => {
+                const line = document.createElement(first + at === wrong ? 'mark' : 'span');
+                line.textContent = first + at;
+                return line;
+            });
+            gutter.replaceChildren(...lines);
+            if (lines.length) {
+                lines[0].style.marginTop = `${-(area.scrollTop % height)}px`;
             }
         };
-        const follow = () => { gutter.scrollTop = area.scrollTop; };
-        area.addEventListener('input', draw);
-        area.addEventListener('scroll', follow);
-        draw();
+        const recount = () => {
+            count = area.value.split('\n').length;
+            gutter.style.width = `${String(count).length}ch`;
+            draw();
+        };
+        area.addEventListener('input', recount);
+        area.addEventListener('scroll', draw);
+        new ResizeObserver(draw).observe(area);
+        recount();
     }
 
     function showMistake(area) {
