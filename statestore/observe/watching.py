@@ -16,10 +16,12 @@ from statestore.observe.outcomes import outcome_of
 
 logger = logging.getLogger("statestore")
 
-VERBS = (
-    "get", "get_many", "entry", "entries", "record", "records", "keys", "version", "versions", "set", "set_many",
-    "update", "change", "increment", "remove", "delete", "touch", "info", "clean",
-)  # fmt: skip
+NOT_WATCHED = {"open", "close", "health", "scopes"}  # of the last, each page is
+VERBS = [
+    name
+    for name in dir(StateStore)
+    if name[0] != "_" and name not in NOT_WATCHED and hasattr(StateStore, f"a{name}")
+]
 PAGES = "_pages"  # what ``scopes`` and ``ascopes`` both go through: each page is a call of ``scopes``
 
 End = Callable[[str | None, float, BaseException | None], object]
