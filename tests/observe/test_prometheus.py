@@ -39,6 +39,7 @@ def test_calls_and_seconds_are_counted_by_store_verb_and_outcome(observed):
 def test_end_of_a_listing_is_no_call(observed):
     assert list(observed(PATH).scopes()) == []
     assert value("statestore_calls_total", verb="scopes", outcome="ok") == 1
+    assert value("statestore_calls_total", verb="scopes", outcome="None") is None
 
 
 def test_no_scope_key_or_value_is_told(observed):
