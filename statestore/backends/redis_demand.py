@@ -44,7 +44,10 @@ class Demand:
 
 
 def _has_written(reply: Any) -> bool:
-    """Say whether something may have been written; a script that changed nothing answers with zeros, or nothing."""
-    if isinstance(reply, Exception):
+    """Say whether something may have been written; a script that changed nothing answers with zeros, or nothing.
+
+    OK is what ``ASKING`` is answered, before a command that itself may be turned away.
+    """
+    if isinstance(reply, Exception) or reply == b"OK":
         return False
     return bool(reply.strip(b"0 ") if isinstance(reply, bytes) else reply)

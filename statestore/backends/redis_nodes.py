@@ -97,6 +97,7 @@ class ClusterLink(Link):
         except MaxConnectionsError:
             raise
         except LOST as error:  # nobody there; nothing was sent
+            self._is_stale = True  # also when the time is up before it can be looked who has the slots now
             replies = [error] * len(commands)
         return replies[1::2] if asking else replies
 

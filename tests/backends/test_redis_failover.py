@@ -4,16 +4,18 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from redis.exceptions import TryAgainError
 
 from statestore import StoreTimeout, StoreUnavailable
+from statestore.backends.redis_demand import Demand
 from tests.backends.redis_kit import store_on
 from tests.prove import failover_faults as faults
-from tests.prove.failover_groups import Cluster
+from tests.prove.failover_groups import Cluster, Sentinel
 from tests.prove.failover_load import FAR, NEAR
 from tests.prove.failover_run import figures, observe, verdict
 from tests.servers import ServerUnavailable, Valkey
 
-pytestmark = pytest.mark.slow
+slow = pytest.mark.slow
 
 SOON = {"cluster_node_timeout": 1000}  # milliseconds until a node is given up
 
@@ -28,11 +30,49 @@ def running(make, **options):
         yield group
 
 
+@slow
+def test_cluster_whose_primary_stands_still_is_survived_without_a_restart():
+    with running(Cluster, **SOON) as group:
+        seen = figures(observe(group, faults.stop, before=0.7, after=3))
+    assert verdict(seen) == "ok"
+    assert seen.unavailable + seen.unknown > 0
+    assert seen.works_again < 10
+
+
+@slow
+def test_deposed_primary_that_comes_back_gets_no_more_writes_from_clients_that_know():
+    def come_back(group):
+        began = faults.stop(group)
+        group.wait_until_known()
+        time.sleep(1.2)  # every thread has found the other
+        group.primary.resume()
+        assert group.primary.is_primary()  # it thinks so, and would take them
+        return began
+
+    with running(Sentinel) as group:
+        seen = figures(observe(group, come_back, before=0.7, after=0.5))
+    assert verdict(seen, may_lose=False) == "ok"
+    assert seen.unavailable + seen.unknown > 0
+
+
+@slow
 def test_live_scopes_move_to_another_node_and_nothing_is_lost_or_fails():
     with running(Cluster, **SOON) as group:
         seen = figures(observe(group, faults.move_slots, before=0.7, after=0.5))
     assert verdict(seen, may_lose=False) == "ok"
     assert (seen.unavailable, seen.unknown) == (0, 0)
+
+
+class TurnedAway:
+    """Connections to a node that has not the slot yet, and no replica."""
+
+    def exchange(self, commands):
+        return [b"OK", TryAgainError("half here"), 0]
+
+
+def test_write_that_is_turned_away_waits_for_no_replica():
+    asked = Demand(1, 1.0).write(TurnedAway(), [(b"ASKING",), (b"EVALSHA",)])
+    assert [str(reply) for reply in asked] == ["b'OK'", "half here"]
 
 
 VERBS = {
@@ -46,6 +86,7 @@ VERBS = {
 }
 
 
+@slow
 def test_range_of_slots_that_is_down_is_an_error_for_its_scopes_only():
     with running(Cluster, **SOON) as group, store_on(group.cache, options={"timeout": 1}) as store:
         near, far = (group.scopes()[role][0] for role in (NEAR, FAR))
@@ -59,6 +100,7 @@ def test_range_of_slots_that_is_down_is_an_error_for_its_scopes_only():
         assert answers == [1, {"a": 1}, ["a"], 1, True, 0]
 
 
+@slow
 def test_range_that_is_down_takes_all_others_with_it_where_the_nodes_demand_full_coverage():
     with (
         running(Cluster, cluster_require_full_coverage="yes", **SOON) as group,

@@ -60,7 +60,8 @@ def read(number):
     [
         (wrote(1, 2), 2, (0, 0)),
         (wrote(1, 2, 3), 1, (2, 0)),
-        (wrote(1, 2), MISSING, (2, 1)),
+        (wrote(1, 2), MISSING, (0, 1)),
+        (wrote(1, outcome=UNKNOWN) + wrote(2), 1, (0, 0)),  # carried out late
         (wrote(1) + wrote(2, outcome=UNKNOWN), 2, (0, 0)),
         (wrote(1) + wrote(2, outcome=UNKNOWN), 1, (0, 0)),
         (wrote(1) + wrote(2, outcome=FAILED), 2, (0, 1)),

@@ -37,6 +37,7 @@ class Scenario(NamedTuple):
 
 SCENARIOS = {
     "kill": Scenario("kill -9", faults.kill),
+    "hiccup": Scenario("stands still for 1.5 s, stays primary", faults.hiccup, (Cluster,), may_lose=False),
     "stop": Scenario("stands still", faults.stop),
     "back": Scenario("stands still, comes back deposed", faults.come_back),
     "late": Scenario("stands still, comes back after all know", faults.come_back_late, (Sentinel,), may_lose=False),

@@ -1,7 +1,7 @@
 """The judge of a failover: what the clients were told, beside what is there in the end.
 
 Every key is written by one thread, so what may be there is known without guessing: what was acknowledged last, or
-one of the writes whose outcome is unknown. An older value than the last acknowledged one is a loss; anything else,
+one of the writes whose outcome is unknown. A value older than the last acknowledged one is a loss; anything else,
 also a write that was said not to have happened and did, is wrong.
 """
 
@@ -80,7 +80,8 @@ def _register(events, last):
         elif event.outcome == OK:
             if event.found not in possible - gone:
                 wrong.append(f"{event.found} was never to be read, or again after it had gone: {event}")
-            gone |= {number for number in acknowledged if number > event.found}
+            if event.found in acknowledged:  # a write given up may be carried out late, over a newer one
+                gone |= {number for number in acknowledged if number > event.found}
     return Judgement(len(gone), wrong)
 
 

@@ -7,6 +7,8 @@ from tests.prove.failover_load import NEAR
 from tests.servers.process import eventually
 
 CUT = 1.0  # seconds without replication before the primary dies
+LONG, SHORT = 1.3, 0.1  # seconds for which a node sends all who ask for a slot to another; the store waits for 1
+HICCUP = 1.5  # seconds: more than the store waits, less than the other nodes
 DOWN = 4.0  # seconds for which a range of slots is nowhere
 
 
@@ -23,6 +25,17 @@ def stop(group):
     began = time.monotonic()
     group.primary.pause()
     group.wait_for_heir()
+    return began
+
+
+def hiccup(group):
+    """The primary stands still so briefly that it stays the primary; what clients gave up is carried out late."""
+    began = time.monotonic()
+    group.primary.pause()
+    time.sleep(HICCUP)
+    group.primary.resume()
+    time.sleep(HICCUP)
+    assert group.primary.is_primary()
     return began
 
 
@@ -85,7 +98,7 @@ def move_slots(group):
     slots = {group.slot(scope) for scope in group.scopes()[NEAR]}
     for source, target in [(group.primary, other), (other, group.primary)]:
         for slot in slots:
-            servers.move(slot, source, target)
+            servers.move(slot, source, target, after=LONG if slot == min(slots) else SHORT)
     assert _told(servers.masters, "ASK") and _told(servers.masters, "MOVED")  # noqa: PT018 (both, or void)
     return began
 

@@ -111,8 +111,11 @@ class RedisCluster(_Group):
         """Its replica in the beginning."""
         return self.replicas[self.masters.index(master)]
 
-    def move(self, slot, source, target, *, pause=0.05):
-        """Move a slot from one master to another, its keys one by one, as redis-cli does, but slowly."""
+    def move(self, slot, source, target, *, pause=0.05, after=0.1):
+        """Move a slot from one master to another, its keys one by one, as redis-cli does, but slowly.
+
+        ``after`` so many seconds, in which all of it is there and still asked for here, it is told to both.
+        """
         with source.client() as giver, target.client() as taker:
             giving, taking = giver.execute_command("CLUSTER MYID"), taker.execute_command("CLUSTER MYID")
             taker.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", giving)
@@ -120,7 +123,7 @@ class RedisCluster(_Group):
             while keys := giver.execute_command("CLUSTER GETKEYSINSLOT", slot, 1):
                 time.sleep(pause)  # half here, half there: TRYAGAIN
                 giver.execute_command("MIGRATE", target.host, target.port, "", 0, 5000, "KEYS", *keys)
-            time.sleep(2 * pause)  # all there, and still asked for here: ASK
+            time.sleep(after)  # ASK
             taker.execute_command("CLUSTER SETSLOT", slot, "NODE", taking)
             giver.execute_command("CLUSTER SETSLOT", slot, "NODE", taking)
 
