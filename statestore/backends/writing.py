@@ -138,9 +138,13 @@ class Writing(Reading):
         self._permit("SET", "update")
 
         def change(current: Any) -> Any:
-            value = function(self._value(scope, key, None, copy.deepcopy(default)) if current is ABSENT else current)
+            value = function(
+                self._value(scope, key, None, copy.deepcopy(default)) if current is ABSENT else current
+            )
             if value is ABSENT:
-                raise InvalidValue(f"{scope} / {key}: update() stores what its function returns; ABSENT is no value.")
+                raise InvalidValue(
+                    f"{scope} / {key}: update() stores what its function returns; ABSENT is no value."
+                )
             return value
 
         return self._modify(check_scope(scope), key, change, ttl, check_version(if_version), self._decode).value
