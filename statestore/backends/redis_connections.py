@@ -118,7 +118,7 @@ class Line:
 
     def is_done(self) -> bool:
         """Say whether there is no more to read than was asked for."""
-        return self._replies is None or self._replies.is_at_end
+        return self._replies is None or self._replies.is_done()
 
     def is_fit(self) -> bool:
         """Say whether nothing waits to be read, not even the end, and redis-py does not want it connected anew."""

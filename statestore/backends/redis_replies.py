@@ -28,10 +28,12 @@ class Replies:
         self._error = connection._parser.parse_error  # noqa: SLF001 (nor to the meaning of an error)
         self._data, self._at = b"", 0
 
-    @property
-    def is_at_end(self) -> bool:
-        """Say whether all that came is read."""
-        return self._at == len(self._data)
+    def is_done(self) -> bool:
+        """Say whether all that came is read; then it is kept no longer."""
+        if self._at < len(self._data):
+            return False
+        self._data, self._at = b"", 0
+        return True
 
     def read(self) -> Any:
         """Return the next reply: bytes, a number, a list, None, or the error that the server tells.

@@ -57,7 +57,7 @@ class Connection:
 def read(data, size=math.inf, number=1):
     replies = Replies(Connection(data, size))
     found = [replies.read() for _ in range(number)]
-    assert replies.is_at_end
+    assert replies.is_done()
     return found
 
 
@@ -116,7 +116,16 @@ def test_what_ends_a_connection_is_raised(line, kind):
         read(line + b"\r\n" if line[:2] != b"$5" and line else line)
 
 
+def test_large_reply_is_kept_no_longer_than_it_is_read():
+    text = b"x" * 3_000_000
+    replies = Replies(Connection(wire(text)))
+    assert replies.read() == text
+    assert len(replies._data) > 3_000_000
+    assert replies.is_done()
+    assert replies._data == b""
+
+
 def test_what_was_not_asked_for_is_seen():
     replies = Replies(Connection(b"+OK\r\n+OK\r\n"))
     replies.read()
-    assert not replies.is_at_end
+    assert not replies.is_done()
