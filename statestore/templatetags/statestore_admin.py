@@ -4,9 +4,13 @@ Django imports this for any template of any site, the admin installed or not: so
 by the filters, when they are used.
 """
 
+from datetime import timedelta
+
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+
+UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 register = template.Library()
 
@@ -33,6 +37,16 @@ def plain(text: str) -> str:
     from statestore.admin.tree import plain
 
     return plain(str(text))
+
+
+@register.filter
+def age(length: timedelta) -> str:
+    """Write a length of time as it is typed: ``30d``."""
+    seconds = length.total_seconds()
+    for unit, size in UNITS.items():
+        if seconds % size == 0:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds:g}s"
 
 
 @register.simple_tag(takes_context=True)

@@ -1,5 +1,7 @@
 """The clean page: nothing goes that the dry run did not name."""
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
@@ -106,6 +108,13 @@ def test_rules_of_the_site_are_followed(boss, alias, store, clock, rules):
     assert [info.name for info in page.context["sample"]] == ["user:3", "flow:2"]
     confirm(boss, alias, page, by="rules")
     assert names(store) == ["flow:1", "global", "user:1", "user:2"]
+
+
+def test_rules_of_the_site_are_told(boss, alias, rules):
+    rules(user={"idle": 5400}, **{"": {"active": "tests.admin.test_clean.active_flows", "idle": "2d"}})
+    page = boss.get(reverse("admin:statestore_clean", args=[alias])).content.decode()
+    told = [" ".join(re.sub("<[^>]*>", "", line).split()) for line in re.findall("<li>(.*?)</li>", page)]
+    assert told == ["user: not used for 90m", "every scope: what is not active, not used for 2d"]
 
 
 def test_rules_that_name_others_by_now_are_shown_again(boss, alias, store, clock, rules, monkeypatch):
