@@ -7,7 +7,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
+from asgiref.sync import async_to_sync
+from django.core.exceptions import ImproperlyConfigured, SynchronousOnlyOperation
 from django.test import override_settings
 
 from statestore import (
@@ -233,3 +234,18 @@ def test_a_cache_of_another_kind_is_followed(settings):
     settings.CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://127.0.0.1:1"}}
     assert type(before).__name__ == "PortableStore"
     assert type(stores["default"]).__name__ == "RedisStore"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("alias", ["default", "behind"])
+def test_sync_verb_on_a_database_in_an_event_loop_is_djangos_error_on_every_store(settings, alias):
+    behind = {"BACKEND": "statestore.backends.LayeredStore", "OPTIONS": {"durable": "default", "fast": "front"}}
+    front = {"BACKEND": "statestore.backends.MemoryStore"}
+    model = {"BACKEND": "statestore.backends.ModelStore"}
+    settings.STATESTORE = {"STORES": {"default": model, "front": front, "behind": behind}}
+
+    async def view():
+        stores[alias].get("user:1", "theme")
+
+    with pytest.raises(SynchronousOnlyOperation):
+        async_to_sync(view)()

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.core.exceptions import SynchronousOnlyOperation
+
 from statestore.backends.hooks import Hooks
 from statestore.conf import StoreConfig
 from statestore.entries import Health
@@ -18,6 +20,8 @@ from statestore.exceptions import (
 from statestore.logs import called, event
 
 logger = logging.getLogger("statestore")
+
+PASSED_ON = (StateStoreError, SynchronousOnlyOperation)  # of the hooks' errors; the second is the caller's mistake
 
 
 class Core(Hooks):
@@ -86,7 +90,7 @@ class Core(Hooks):
             self._wake()
         try:
             return hook(*args)
-        except StateStoreError:
+        except PASSED_ON:
             raise
         except self.vendor_errors as error:
             raise self._unwell(error, writing=False) from error
@@ -97,7 +101,7 @@ class Core(Hooks):
             self._wake()
         try:
             return hook(*args)
-        except StateStoreError:
+        except PASSED_ON:
             raise
         except self.vendor_errors as error:
             raise self._unwell(error, writing=True) from error
