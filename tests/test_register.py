@@ -6,7 +6,8 @@ from django.db import connections
 from tests.backends.redis_kit import each_server
 from tests.prove import register
 from tests.prove.linear import CONFLICT, NEVER, UNKNOWN, Call
-from tests.prove.register import Figures, Noted
+from tests.prove.register import Figures
+from tests.prove.register_work import Noted
 from tests.prove.stores import SEVEN, known, named
 from tests.servers import ServerUnavailable
 

@@ -10,10 +10,11 @@ from django.db import connections
 
 from statestore import StoreUnavailable
 from tests.backends.redis_kit import store_on
+from tests.backends.test_redis_failures import running
 from tests.faults.kit import ALIAS, model_store, soon
 from tests.faults.test_model_faults import ask
 from tests.prove.crash import File
-from tests.servers import MariaDB, Postgres, ServerUnavailable, Valkey
+from tests.servers import MariaDB, Postgres, Valkey
 from tests.servers.process import eventually
 
 pytestmark = pytest.mark.slow
@@ -106,16 +107,6 @@ def valkey_on(disk):
     filler.write_bytes(bytes(2 * MEGABYTE))
     with running(Valkey, dir=disk, appendonly="yes") as server, store_on(server.django) as store:
         yield store, filler.unlink
-
-
-@contextmanager
-def running(kind, **options):
-    try:
-        server = kind(**options).start()
-    except ServerUnavailable as reason:
-        pytest.skip(f"NOT TESTED: {reason}")
-    with server:
-        yield server
 
 
 def text(number):
