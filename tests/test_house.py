@@ -187,7 +187,7 @@ def verbs(of):
     return [name for name, member in inspect.getmembers(of, inspect.isfunction) if not name.startswith("_")]
 
 
-ASKS_NOTHING = {"now", "scope"}  # they do no I/O
+ASKS_NOTHING = {"now", "scope", "sound"}  # they do no I/O
 VERBS = [name for name in verbs(StateStore) if name not in ASKS_NOTHING and not hasattr(StateStore, name[1:])]
 
 
