@@ -84,7 +84,7 @@ class Writing(Reading):
         """
         self._permit("SET", "change_many")
         if not isinstance(mapping, Mapping):
-            raise InvalidValue(f"change_many takes a mapping of keys to values, not a {type(mapping).__name__}.")
+            raise InvalidValue(f"change_many takes a mapping of keys to values, not {kind(mapping)}.")
         scope, expect = check_scope(scope), check_version(if_version)
         texts, before = self._texts(scope, mapping), self._versions(scope)
         if expect is not None and expect != (fingerprint(before) or ABSENT):
