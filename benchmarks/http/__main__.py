@@ -11,7 +11,7 @@ from benchmarks.measuring import rotated, say
 from benchmarks.servers import running
 
 from . import report
-from .cells import CELLS, CONTENDERS, check, request
+from .cells import CELLS, CONTENDERS, check, request, tidy
 from .load import load
 from .servers import cookie, serving
 
@@ -49,6 +49,7 @@ def measure(rounds, directory):
                 for name in rotated(list(CONTENDERS), turn):
                     site = sites[cell.server, cell.site]
                     results[cell][name].append(sample(site, request(cell, name, signed_in), directory))
+        tidy(sites["gunicorn", "open"].port)
     say("")
     return results
 

@@ -3,6 +3,10 @@
 import http.client
 from typing import NamedTuple
 
+import redis
+
+from tests.servers import addresses
+
 from .load import Request
 
 VALUE = '{"theme":"dark","size":12,"tabs":[1,2,3],"name":"somebody at home","language":"en","seen":true}'
@@ -47,6 +51,12 @@ def check(port, cell, name, cookie):
     if cell.verb == "increment":
         _, before = _answer(port, "POST", f"{path}visits/increment/", STEP, headers)
         assert _answer(port, "POST", f"{path}visits/increment/", STEP, headers) == (200, str(int(before) + 1))
+
+
+def tidy(port):
+    """Remove what the contenders have stored."""
+    redis.Redis.from_url(addresses()["valkey"]["url"]).delete("user:42")
+    _answer(port, "DELETE", "/api/stores/default/scopes/user:42/", None, {})
 
 
 def _answer(port, method, path, body, headers):

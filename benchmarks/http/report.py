@@ -26,6 +26,7 @@ request, which other programs on the machine change least.
 {machine}; load {load}.
 {versions}.
 """
+PARTS = {"Python", "Django", "orjson", "redis", "django-redis", "Valkey"}
 SITES = {
     "open": "no middleware, nobody signs in",
     "closed": "the middleware of `startproject`, staff with a session and their permissions",
@@ -54,7 +55,7 @@ def show(results):
 def write(results, rounds):
     """Write docs/benchmarks-http.md."""
     names = ["gunicorn", "uvicorn", "djangorestframework"]
-    known = {name: each for name, each in versions().items() if name not in {"psycopg", "PostgreSQL"}}
+    known = {name: each for name, each in versions().items() if name in PARTS}
     known |= {name: version(name) for name in names}
     parts = [
         HEAD.format(
