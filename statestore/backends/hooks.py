@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from statestore.entries import Page, Record, Sentinel, Stamp
+from statestore.exceptions import OperationDisabled
 
 
 class Hooks(ABC):
@@ -69,8 +70,9 @@ class Hooks(ABC):
         """Write every text under its key with this stamp; now is ``stamp.updated_at``.
 
         Write nothing and return False if the scope's live keys with their versions are not exactly ``versions``.
+        There is no default that is atomic: a store without this hook refuses.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no _write_unchanged.")
+        raise OperationDisabled(f"{type(self).__name__} can't write many values over one version of their scope.")
 
     def _read_to_change(self, scope: str, key: str) -> Record | None:
         """Return the record under a key that is about to be written: a store may lock it for its transaction."""

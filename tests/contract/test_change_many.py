@@ -11,7 +11,6 @@ from statestore import (
     InvalidValue,
     OperationDisabled,
     StateStore,
-    StoreUnavailable,
     VersionConflict,
     entry_changed,
 )
@@ -147,12 +146,12 @@ def test_it_is_switched_off_with_the_other_writes():
 
 
 class Plain(MemoryStore):
-    """A store whose author has left out what is not demanded."""
+    """A store whose author has left out what is not demanded, and who named the errors of the backend."""
 
+    vendor_errors = (OSError,)
     _write_unchanged = StateStore._write_unchanged
 
 
 def test_a_store_that_can_not_do_it_says_so():
-    with pytest.raises(StoreUnavailable) as caught:
+    with pytest.raises(OperationDisabled, match="Plain can't write many values"):
         Plain("plain").change_many("s", {"a": 1}, if_version=ABSENT)
-    assert str(caught.value.__cause__) == "Plain has no _write_unchanged."
