@@ -54,7 +54,7 @@ class Load:
         primary.pause()
         try:
             self._gate.wait(30)
-            time.sleep(0.3)
+            time.sleep(0.2)  # they are to come, and nobody is to think the primary dead
         finally:
             primary.resume()
         self._gate.wait(30)

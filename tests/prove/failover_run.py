@@ -49,6 +49,7 @@ def observe(group, fault, *, before=BEFORE, after=AFTER, **options):
         load = Load(store, group.scopes(), group.threads)
         with load.under_way(group.primary):
             time.sleep(before)
+            assert not any(heir.is_primary() for heir in group.heirs), "somebody has taken over too early"
             since = fault(group)
             time.sleep(after)
         return Run(load.threads, _state(store), since, _leaked(load, group))
