@@ -143,6 +143,7 @@ def test_closed_port_is_an_error_for_every_verb(server, store, proxy):
 
 
 def test_write_whose_answer_is_cut_off_is_unknown_and_is_not_sent_again(server, store, proxy):
+    store.set("s:1", "a", 1)  # so that PostgreSQL has it prepared, and the answer is that of the write
     proxy.mode = "cut"
     unknown(WRITES["set"], store)
     assert proxy.spoilt == 1
