@@ -17,6 +17,10 @@ EVICTS = (
 )
 FULL = "The memory is {:.0%} full; when it is full, writes are refused."
 REPLICA = "This server is a replica: it takes no writes."
+ONE_NODE = (
+    "This server is one node of a cluster, and the cache knows no other: scopes that belong to another can't be "
+    "reached. Give the cache CONNECTION_FACTORY = statestore.redis_cluster.ClusterConnectionFactory."
+)
 NO_DISK = "Nothing is written to disk: the state is lost when the server ends."
 SNAPSHOTS = "appendonly is off: what was written since the last snapshot is lost when the server dies."
 LAZY = "appendfsync is no: a power cut loses what the operating system had not yet written."
@@ -41,6 +45,8 @@ def ask(link: Link) -> tuple[str, str, list[str]]:
         server = "valkey" if "valkey_version" in info else "redis" if info else ""
         version = info.get("valkey_version") or info.get("redis_version", "")
         is_grouped = info.get("cluster_enabled") == "1" or isinstance(connections.pool, SentinelConnectionPool)
+        if info.get("cluster_enabled") == "1" and not link.is_to_cluster:
+            threats[ONE_NODE] = None
         threats |= dict.fromkeys(_threats(info, *config))
         threats |= dict.fromkeys(_threats_to_copies(info, link.demand.replicas, is_grouped=is_grouped))
     return server, version, list(threats)

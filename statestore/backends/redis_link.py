@@ -17,6 +17,8 @@ from statestore.backends.redis_scripts import in_full
 class Link:
     """The way to one server; behind Sentinel, to whichever is the master."""
 
+    is_to_cluster = False
+
     def __init__(self, pool: ConnectionPool, demand: Demand) -> None:
         self.pool = pool
         self.demand = demand

@@ -31,6 +31,8 @@ NOT_HERE = (AskError, TryAgainError, *LOST)
 class ClusterLink(Link):
     """The way to the nodes of a cluster: every command goes to the node that has its key."""
 
+    is_to_cluster = True
+
     def __init__(self, cluster: RedisCluster, demand: Demand, patience: float) -> None:
         self.cluster = cluster
         self.demand = demand

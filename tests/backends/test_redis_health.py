@@ -43,6 +43,13 @@ def test_failover_is_a_threat_where_there_may_be_one(name):
         assert store.health().threats == [says.FAILOVER]
 
 
+def test_one_node_of_a_cluster_is_a_threat():
+    if "cluster" not in addresses():
+        pytest.skip("NOT TESTED: there is no cluster server")
+    with store_on({"BACKEND": BACKEND, "LOCATION": addresses()["cluster"]["url"]}) as store:
+        assert says.ONE_NODE in store.health().threats
+
+
 @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
 def test_eviction_is_a_threat(server, client, policy):
     client.config_set("maxmemory-policy", policy)
