@@ -54,7 +54,7 @@ matrix: $(DEV_READY) ## Try every supported Python, Django, REST framework and r
 mutants: $(DEV_READY) ## Plant bugs on purpose, one by one, and see that the tests catch each.
 	$(VENV) -m tests.servers run --only valkey,postgres -- python -m tests.mutants $(ARGS)
 
-soak: $(DEV_READY) ## Prove at length, half an hour, and print one table (some minutes: ARGS=--short).
+soak: $(DEV_READY) ## Prove at length, forty minutes, and print one table (some minutes: ARGS=--short).
 	$(VENV) -m tests.servers run -- python -m tests.prove.soak $(ARGS)
 
 bench: $(DEV_READY) ## Measure beside hand-written drivers and peers; writes docs/benchmarks.md.

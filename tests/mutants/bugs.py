@@ -101,7 +101,8 @@ BUGS = [
         "backends/database.py",
         "if not self.reconnects(error, watch) or watch.was_cut:\n                    raise",
         "if not self.reconnects(error, watch) or watch.was_cut:\n                    return []",
-        (EVERY, "-k", "statement and default"),
+        (EVERY, "-k", "statement and postgres-through and before and not transaction"),
+        servers=True,
     ),
     Bug(
         "a commit whose answer is lost is called a failure",

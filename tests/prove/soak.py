@@ -2,7 +2,7 @@
 
 python -m tests.servers run -- python -m tests.prove.soak [--short] [WORD]…
 
-About half an hour on an idle machine; --short takes some minutes. With words only the proofs whose names have one
+About forty minutes on an idle machine; --short takes some minutes. With words only the proofs whose names have one
 of them. Every proof has its control: a naive way of doing the same, which must be caught.
 """
 
@@ -11,7 +11,7 @@ import sys
 import time
 from typing import NamedTuple
 
-from tests.prove import crash, history, kill, register, revive, updates
+from tests.prove import crash, failover, history, kill, register, revive, updates
 from tests.prove.site import set_up, table
 from tests.prove.stores import known, named
 from tests.servers import ServerUnavailable
@@ -134,6 +134,17 @@ def _layered(proof, name, turns, each):
     return Row(proof, name, 1, reads, faults, "", "BROKEN" if faults else "ok")
 
 
+def failovers(size, name):
+    """Primaries that go under load: what their replicas had not got may be lost, no answer may be wrong."""
+    found = list(failover.prove_all("valkey", [name], failover.SCENARIOS if size is LONG else ["kill"]))
+    column = {title: failover.HEADER.index(title) for title in ("calls", "lost", "wrong")}
+    runs = [row for row in found if "control" not in row[1]]
+    calls, lost, wrong = (sum(row[at] or 0 for row in runs) for at in column.values())
+    naive = sum(row[column["lost"]] or 0 for row in found if row not in runs)
+    verdict = next((row[-1] for row in found if row[-1] != "ok"), "ok")
+    return Row("failover under load", name, len(runs), calls, f"{wrong}, and {lost} not replicated", naive, verdict)
+
+
 def layers():
     return [name for name in known() if name.startswith("layered")]
 
@@ -147,6 +158,7 @@ PROOFS = {
     killed_servers: lambda: crash.SERVERS,
     killed_cleaners: lambda: CLEANED,
     revived: known,
+    failovers: lambda: list(failover.GROUPS),
     layered_grows: layers,
     layered_comes_and_goes: layers,
 }
