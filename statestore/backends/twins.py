@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 
+from statestore.backends.many import Many
 from statestore.backends.walking import Walking
 from statestore.backends.writing import Writing
 from statestore.entries import ScopeInfo
@@ -66,7 +67,7 @@ class AsyncVerbs:
     aset_many = _twin(Writing.set_many)
     aincrement = _twin(Writing.increment)
     achange = _twin(Writing.change)
-    achange_many = _twin(Writing.change_many)
+    achange_many = _twin(Many.change_many)
     aremove = _twin(Writing.remove)
     akeys = _twin(Writing.keys)
     adelete = _twin(Writing.delete)

@@ -69,35 +69,6 @@ class Writing(Reading):
             raise InvalidValue(f"set_many takes a mapping of keys to values, not {kind(mapping)}.")
         return self._put_texts(check_scope(scope), self._texts(scope, mapping), ttl)
 
-    def change_many(
-        self,
-        scope: str,
-        mapping: Mapping[str, Any],
-        *,
-        ttl: Any = STORE_TTL,
-        if_version: str | Sentinel | None = None,
-    ) -> Changed:
-        """Store every value of ``mapping``, all or nothing; say what was done, with the scope's new version.
-
-        ``if_version`` is from ``version(scope)``, or ``ABSENT`` where there must be no such scope yet:
-        ``VersionConflict`` otherwise. Without it the version is None if others wrote the same keys meanwhile.
-        """
-        self._permit("SET", "change_many")
-        if not isinstance(mapping, Mapping):
-            raise InvalidValue(f"change_many takes a mapping of keys to values, not {kind(mapping)}.")
-        scope, expect = check_scope(scope), check_version(if_version)
-        texts, before = self._texts(scope, mapping), self._versions(scope)
-        if expect is not None and expect != (fingerprint(before) or ABSENT):
-            raise conflict(scope, None, expect)
-        if not texts:
-            return Changed(mapping, fingerprint(before), False)
-        if expect is not None:
-            written = dict.fromkeys(texts, self._put_over(scope, texts, ttl, before, expect))
-            return Changed(mapping, fingerprint(before | written), not before)
-        written = dict.fromkeys(texts, self._put_texts(scope, texts, ttl))
-        after = self._versions(scope)
-        return Changed(mapping, fingerprint(after) if written.items() <= after.items() else None, not before)
-
     @overload
     def update(
         self,
@@ -232,15 +203,6 @@ class Writing(Reading):
             raise conflict(scope, next(iter(texts)), expect)
         if signals.entry_changed.receivers:
             self._announce_written(scope, texts, stamp)
-        return stamp.version
-
-    def _put_over(
-        self, scope: str, texts: Mapping[str, bytes], ttl: Any, versions: Mapping[str, str], expect: str | Sentinel
-    ) -> str:
-        stamp = self._stamp(ttl)
-        if not self._tell(self._write_unchanged, scope, texts, stamp, versions):
-            raise conflict(scope, None, expect)
-        self._announce_written(scope, texts, stamp)
         return stamp.version
 
     def _stamp(self, ttl: Any) -> Stamp:
