@@ -14,6 +14,7 @@ from statestore.backends.base import StateStore
 from statestore.backends.cache import CacheStore, is_redis
 from statestore.backends.model import ModelStore
 from statestore.context import StateContext
+from statestore.exceptions import kind
 from statestore.handler import DEFAULT, stores
 from statestore.importing import load
 from statestore.typed import Schemas
@@ -51,11 +52,11 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
     if given is None:
         given = {}
     if not isinstance(given, Mapping):
-        return [_message("E001", f"STATESTORE is a dict, not a {type(given).__name__}.")]
+        return [_message("E001", f"STATESTORE is a dict, not {kind(given)}.")]
     found = [_message("E002", f"{_shown(name)} is no section of STATESTORE.") for name in given if _unknown(name)]
     if isinstance(params := given.get("STORES", conf.DEFAULT_STORES), Mapping):
         return [*found, *_stores(params), *_sections(given), *_promises()]
-    return [*found, _message("E003", f"STATESTORE['STORES'] is a dict, not a {type(params).__name__}.")]
+    return [*found, _message("E003", f"STATESTORE['STORES'] is a dict, not {kind(params)}.")]
 
 
 def check_servers(**kwargs: Any) -> list[CheckMessage]:
@@ -91,13 +92,13 @@ def _stores(params: Mapping[Any, Any]) -> Iterator[CheckMessage]:
     for alias, given in params.items():
         place = f"STATESTORE['STORES'][{_shown(alias)}]"
         if not isinstance(alias, str):
-            yield _message("E003", f"{place}: an alias is a text, not a {type(alias).__name__}.")
+            yield _message("E003", f"{place}: an alias is a text, not {kind(alias)}.")
         elif isinstance(given, str):
             yield from _alias_problems(alias, params, place)
         elif isinstance(given, Mapping):
             yield from _store_problems(alias, given, place)
         else:
-            yield _message("E005", f"{place} is a dict or a text, not a {type(given).__name__}.")
+            yield _message("E005", f"{place} is a dict or a text, not {kind(given)}.")
 
 
 def _alias_problems(alias: str, params: Mapping[Any, Any], place: str) -> Iterator[CheckMessage]:
@@ -172,7 +173,7 @@ def _sections(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 def _members(number: str, section: str, given: Any, problems: Callable[[Any, Any], Any]) -> Iterator[CheckMessage]:
     if given is not None and not isinstance(given, Mapping):
-        yield _message(number, f"STATESTORE[{section!r}] is a dict, not a {type(given).__name__}.")
+        yield _message(number, f"STATESTORE[{section!r}] is a dict, not {kind(given)}.")
         return
     for name, value in (given or {}).items():
         for problem in problems(name, value):

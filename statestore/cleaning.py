@@ -13,7 +13,7 @@ from statestore.backends.base import StateStore
 from statestore.backends.walking import PAGE
 from statestore.cleanrules import Rule
 from statestore.entries import CleanReport, to_datetime
-from statestore.exceptions import InvalidScope, UsageError, VersionConflict
+from statestore.exceptions import InvalidScope, UsageError, VersionConflict, kind
 from statestore.handler import DEFAULT, stores
 from statestore.names import check_prefix, check_scope, family, is_active
 
@@ -162,5 +162,5 @@ def _active(rule: Rule, *, allow_empty: bool) -> frozenset[str]:
 def _listed(rule: Rule) -> Iterable[str]:
     found = rule.active() if rule.active else ()
     if isinstance(found, str | bytes) or not isinstance(found, Iterable):
-        raise InvalidScope(f"it is a {type(found).__name__}, not a list of names.")
+        raise InvalidScope(f"it is {kind(found)}, not a list of names.")
     return found

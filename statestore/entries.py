@@ -52,6 +52,13 @@ KEEP_TTL = Sentinel("KEEP_TTL")
 
 
 @dataclass(frozen=True, slots=True)
+class Until:
+    """As ``ttl``: the moment of expiry itself, in microseconds since the epoch, for what had one elsewhere."""
+
+    moment: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A value with its version and dates."""
 

@@ -100,5 +100,19 @@ class StoreHandler:
         return built
 
 
+class DefaultStore(ConnectionProxy):  # type: ignore[type-arg]
+    """``stores["default"]``, whichever that is when it is used, also to ``isinstance`` and ``repr``."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]
+        try:
+            return type(stores[DEFAULT])
+        except Exception:  # noqa: BLE001 (settings that are not there, or wrong: using it will say so)
+            return DefaultStore
+
+    def __repr__(self) -> str:
+        return repr(stores[DEFAULT])
+
+
 stores = StoreHandler()
-store = cast("StateStore", ConnectionProxy(stores, DEFAULT))  # type: ignore[arg-type]
+store = cast("StateStore", DefaultStore(stores, DEFAULT))  # type: ignore[arg-type]

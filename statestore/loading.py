@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from statestore.backends.base import StateStore
-from statestore.entries import ABSENT, to_moment
+from statestore.entries import ABSENT, Until, to_moment
 from statestore.exceptions import InvalidKey, InvalidScope, InvalidValue, ValueTooLarge, VersionConflict
 from statestore.jsontext import NotJSON, parse
 from statestore.names import check_key, check_scope
@@ -29,6 +29,11 @@ class Line:
     key: str
     value: Any
     expires_at: int | None
+
+    @property
+    def ttl(self) -> Until | None:
+        """Return what gives an entry the very expiry that it had."""
+        return None if self.expires_at is None else Until(self.expires_at)
 
 
 @dataclass
@@ -93,11 +98,10 @@ class Loader:
             self._write(line)
 
     def _write_together(self, lines: list[Line]) -> bool:
-        lifetime = self._lifetime(lines[0])
-        if lifetime is False:
+        if self._has_expired(lines[0]):
             return False
         try:
-            self.store.set_many(lines[0].scope, {line.key: line.value for line in lines}, ttl=lifetime)
+            self.store.set_many(lines[0].scope, {line.key: line.value for line in lines}, ttl=lines[0].ttl)
         except _LINES_FAULT:
             return False  # one of them is at fault; one by one it is found
         for line in lines:
@@ -105,13 +109,12 @@ class Loader:
         return True
 
     def _write(self, line: Line) -> None:
-        lifetime = self._lifetime(line)
-        if lifetime is False:
+        if self._has_expired(line):
             self._done(line, "expired")
             return
         expect = None if self.on_conflict == OVERWRITE else ABSENT
         try:
-            self.store.set(line.scope, line.key, line.value, ttl=lifetime, if_version=expect)
+            self.store.set(line.scope, line.key, line.value, ttl=line.ttl, if_version=expect)
         except VersionConflict as error:
             if self.on_conflict == FAIL:
                 raise BadLine(f"Line {line.number}: {error}") from error
@@ -121,12 +124,8 @@ class Loader:
         else:
             self._wrote(line)
 
-    def _lifetime(self, line: Line) -> Any:
-        """Return the ttl that the line's expiry comes to; None for ever, False where it has passed."""
-        if line.expires_at is None:
-            return None
-        left = line.expires_at - self.store.now()
-        return left / 1_000_000 if left > 0 else False
+    def _has_expired(self, line: Line) -> bool:
+        return line.expires_at is not None and line.expires_at <= self.store.now()
 
     def _wrote(self, line: Line) -> None:
         self._done(line, "written")

@@ -17,9 +17,19 @@ from statestore.names import GLOBAL, check_key
 MEMBERS = ("resolver", "store")
 
 
+def known_user(request: Any) -> Any:
+    """Return ``request.user``, or who it will be where ``await request.auser()`` has found that out already."""
+    user = getattr(request, "user", None)
+    return getattr(request, "_acached_user", user) if _is_unasked(user) else user
+
+
+def _is_unasked(user: Any) -> bool:
+    return isinstance(user, LazyObject) and vars(user)["_wrapped"] is empty
+
+
 def user_scope(request: Any) -> str | None:
     """Return ``user:<pk>`` of the signed-in user; None for anybody else, and for a user without a key."""
-    user = getattr(request, "user", None)
+    user = known_user(request)
     if not getattr(user, "is_authenticated", False):
         return None
     pk, meta = getattr(user, "pk", None), getattr(user, "_meta", None)
@@ -57,8 +67,7 @@ class NamedScope:
     def may_wait(self, request: Any) -> bool:
         """Say whether resolving may do I/O, which must not happen in an event loop."""
         if self.resolver is user_scope:
-            user = getattr(request, "user", None)
-            return isinstance(user, LazyObject) and vars(user)["_wrapped"] is empty
+            return _is_unasked(known_user(request))
         return self.resolver not in (session_scope, view_scope, global_scope)
 
 

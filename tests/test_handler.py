@@ -236,6 +236,14 @@ def test_a_cache_of_another_kind_is_followed(settings):
     assert type(stores["default"]).__name__ == "RedisStore"
 
 
+def test_store_is_a_store_to_whoever_asks(settings):
+    settings.STATESTORE = {"STORES": {"default": {"BACKEND": "statestore.backends.MemoryStore"}}}
+    assert isinstance(store, MemoryStore)
+    assert (repr(store), store == stores["default"]) == ("<MemoryStore 'default'>", True)
+    settings.STATESTORE = {"STORES": "nonsense"}
+    assert not isinstance(store, StateStore)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("alias", ["default", "behind"])
 def test_sync_verb_on_a_database_in_an_event_loop_is_djangos_error_on_every_store(settings, alias):

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statestore import CorruptState, StoreUnavailable
+from statestore import stores as configured
 from statestore.backends import MemoryStore
+from statestore.entries import to_datetime
 from statestore.loading import FAIL, ON_CONFLICT, OVERWRITE, SKIP, Loader, lines_of
 from statestore.testing import Clock, override_stores
 from statestore.transfer import BadLine, dump, resume
@@ -342,3 +344,21 @@ def test_load_reads_standard_input(tmp_path):
     )
     assert done.stderr.decode() == ""
     assert re.fullmatch(r"Loaded 1, left 1 .*\n", done.stdout.decode())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("on_conflict", ["skip", "overwrite"])
+@pytest.mark.parametrize("alias", ["default", "memory", "locmem", "redis"])
+def test_expiry_is_restored_to_the_microsecond_however_long_the_load_takes(alias, on_conflict):
+    if alias not in configured:
+        pytest.skip(f"no {alias} here")
+    ends = [4102444800000001, 30_000_000_000_000_007, 4102444800000001]
+    lines = [
+        b'{"scope":"until:1","key":"k%d","value":1,"expires_at":"%b"}\n'
+        % (n, to_datetime(end).isoformat().encode())
+        for n, end in enumerate(ends)
+    ]
+    Loader(configured[alias], on_conflict=on_conflict).load(lines)
+    found = configured[alias].records("until:1")
+    configured[alias].delete("until:1")
+    assert [found[f"k{n}"].expires_at for n in range(3)] == ends

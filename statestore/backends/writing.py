@@ -20,7 +20,7 @@ from statestore.backends.rules import (
     placed,
 )
 from statestore.durations import check_ttl
-from statestore.entries import ABSENT, KEEP_TTL, STORE_TTL, Changed, Record, Sentinel, Stamp
+from statestore.entries import ABSENT, KEEP_TTL, STORE_TTL, Changed, Record, Sentinel, Stamp, Until
 from statestore.exceptions import InvalidKey, InvalidValue, StoreUnavailable, kind
 from statestore.names import check_key, check_scope
 from statestore.values import encode
@@ -207,7 +207,7 @@ class Writing(Reading):
 
     def _stamp(self, ttl: Any) -> Stamp:
         now, lifetime = self.now(), self._lifetime(ttl)
-        return Stamp(new_version(), now, None if lifetime is None else now + lifetime)
+        return Stamp(new_version(), now, None if lifetime is None else self._end(now, lifetime, None))
 
     def _announce_written(self, scope: str, keys: Iterable[str], stamp: Stamp) -> None:
         for key in keys:
@@ -278,12 +278,19 @@ class Writing(Reading):
 
         return int(self._modify(scope, key, change, KEEP_TTL, expect, self._decode_plain).version is not None)
 
-    def _lifetime(self, ttl: Any) -> int | None:
-        return self.config.ttl if ttl is STORE_TTL else check_ttl(ttl)
+    def _lifetime(self, ttl: Any) -> int | Until | None:
+        if ttl is STORE_TTL:
+            return self.config.ttl
+        if type(ttl) is not Until:
+            return check_ttl(ttl)
+        check_ttl(max(ttl.moment - self.now(), 1) / 1_000_000)
+        return ttl
 
     def _end(self, now: int, lifetime: Any, record: Record | None) -> int | None:
         if lifetime is KEEP_TTL:
             if record is not None:
                 return record.expires_at
             lifetime = self.config.ttl
+        if type(lifetime) is Until:
+            return lifetime.moment
         return None if lifetime is None else now + lifetime

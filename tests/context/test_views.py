@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
 from django.test import AsyncClient
 from django.utils.decorators import method_decorator
 from django.utils.functional import SimpleLazyObject
@@ -70,6 +71,16 @@ def test_lazy_user_is_fetched_where_waiting_is_allowed(lazy_request):
 
     answer = async_to_sync(view)(lazy_request)
     assert answer == ("user:5", "user:5", "<Scope of the request's 'user' in 'default'>", "dark", {"theme": "dark"})
+
+
+def test_user_that_an_async_view_has_awaited_is_known_at_once(lazy_request, request_of):
+    async def view(request, user):
+        request._acached_user = user  # as auser() leaves it
+        return get_context(request).user.name
+
+    assert async_to_sync(view)(lazy_request, person(7)) == "user:7"
+    with pytest.raises(ScopeUnavailable):
+        async_to_sync(view)(lazy_request, AnonymousUser())
 
 
 @pytest.mark.django_db

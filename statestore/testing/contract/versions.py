@@ -42,6 +42,20 @@ class Versions(Suite):
         note("part")
         assert len(set(seen)) == len(seen) == 8
 
+    @pytest.mark.parametrize("version", ["", "é", "\0", "\ud800", "x" * 1000, "'"])
+    def test_text_that_no_version_can_be_is_a_conflict_like_any_other(self, store, version):
+        store.set("s", "k", 1)
+        with pytest.raises(VersionConflict):
+            store.set("s", "k", 2, if_version=version)
+        with pytest.raises(VersionConflict):
+            store.remove("s", "k", if_version=version)
+        assert store.get("s", "k") == 1
+
+    def test_version_with_a_space_after_it_is_another(self, store):
+        version = store.set("s", "k", 1)
+        with pytest.raises(VersionConflict):
+            store.set("s", "k", 2, if_version=f"{version} ")
+
     def test_reading_and_touching_change_no_version(self, store):
         version = store.set("s", "k", 1)
         store.get("s", "k")
