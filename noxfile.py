@@ -37,7 +37,10 @@ CORE = [
 HERE = "not slow and (memory or default or locmem or not test_rules)"
 API = ["tests/api", "--ignore=tests/api/test_fuzz.py"]
 ON_VALKEY = ["-m", "tests.servers", "run", "--only", "valkey", "--", "python"]
-CONTRACT = ["tests/contract/test_rules.py", "tests/backends/test_redis_connections.py"]
+CONTRACT = [
+    "tests/contract/test_rules.py", "tests/backends/test_redis_connections.py", "tests/backends/test_redis_idle.py",
+    "tests/backends/test_redis_replies.py",
+]  # fmt: skip
 
 
 @nox.session

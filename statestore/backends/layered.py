@@ -89,9 +89,12 @@ class LayeredStore(StateStore):
         longest = self.options["longest_transaction"]
         self._front = Front(self._sibling("fast"), self.alias, MARKED_FOR * longest)
         self._epoch = Epoch(self._back, self.alias, self.options["trust"])
-        self._through = Through(self._front, self._back, self.now)
+        self._through = Through(self._front, self._back, self.now, lambda: self.ask_behind())  # noqa: PLW0108 (late)
 
     # -- reading
+
+    def ask_behind(self) -> None:
+        """Be told that a read asks the durable store. Who wants to count them puts a function in this place."""
 
     def _read_one(self, scope: str, key: str) -> Record | None:
         epoch = self._believed_epoch(scope)
@@ -122,6 +125,7 @@ class LayeredStore(StateStore):
         if epoch is not None:
             with suppress(FrontDown):
                 return self._through.texts(scope, keys, epoch, now)
+        self.ask_behind()
         return self._back._ask(self._back._texts_of, scope, keys, now)
 
     def _keys(self, scope: str, now: int) -> Iterable[str]:

@@ -18,10 +18,11 @@ Found = Mapping[str, Record | None]
 class Through:
     """Reads through the fast store. ``FrontDown`` where that can't be done."""
 
-    def __init__(self, front: Front, back: Core, now: Callable[[], int]) -> None:
+    def __init__(self, front: Front, back: Core, now: Callable[[], int], ask_behind: Callable[[], object]) -> None:
         self.front = front
         self.back = back
         self.now = now
+        self.ask_behind = ask_behind
 
     def read_one(self, scope: str, key: str, epoch: bytes) -> Record | None:
         """Return the record under one key, as ``read`` does. A hit, and no mark, is the hottest path of all."""
@@ -59,9 +60,11 @@ class Through:
 
     def behind(self, scope: str, keys: Collection[str] | None) -> Mapping[str, Record]:
         """Return the records that the durable store has."""
+        self.ask_behind()
         return self.back._ask(self.back._read, scope, keys if keys is None else list(keys))
 
     def behind_one(self, scope: str, key: str) -> Record | None:
+        self.ask_behind()
         return self.back._ask(self.back._read_one, scope, key)
 
     def _fetch_alone(self, scope: str, key: str, cells: Cells, epoch: bytes) -> Found:

@@ -112,8 +112,9 @@ class Walking(Core):
         now = self.now()
         self._tell(self._sweep, prefix, after, last, now)
         gone = self._tell(self._clean, list(names), cutoff, now) if names else {}
-        for name, entries in sorted(gone.items()):
-            self._announce(signals.scope_deleted, scope=name, entries=entries)
+        if signals.scope_deleted.receivers:
+            for name, entries in sorted(gone.items()):
+                self._announce(signals.scope_deleted, scope=name, entries=entries)
         return gone
 
 

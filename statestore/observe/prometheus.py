@@ -11,6 +11,7 @@ BUCKETS = (
 )  # fmt: skip
 CALLS = Counter("statestore_calls", "Calls of a store's verbs.", LABELS)
 SECONDS = Histogram("statestore_call_seconds", "How long calls of a store's verbs took.", LABELS, buckets=BUCKETS)
+BEHIND = Counter("statestore_behind", "Reads of a LayeredStore that asked its durable store.", ["store"])
 
 
 class Prometheus(Observer):
@@ -25,3 +26,7 @@ class Prometheus(Observer):
                 SECONDS.labels(store.alias, verb, outcome).observe(seconds)
 
         return end
+
+    def behind(self, store: StateStore) -> None:
+        """Count the read."""
+        BEHIND.labels(store.alias).inc()

@@ -38,6 +38,9 @@ class Observer:
         """
         raise NotImplementedError
 
+    def behind(self, store: StateStore) -> None:
+        """Take note that a read of a ``LayeredStore`` asks the durable store: the fast one could not answer."""
+
 
 def follow_settings(store: StateStore) -> None:
     """Let a store be watched by those whom the settings name, and nobody else."""
@@ -65,6 +68,15 @@ def watch(store: StateStore, *observers: Observer) -> None:
             wrapped = wrap(getattr(store, name), partial(_begin, observers, store, verb))
             wrapped.is_watched = True  # type: ignore[attr-defined]
             setattr(store, name, wrapped)
+    if hasattr(type(store), "ask_behind"):  # a LayeredStore
+        vars(store).pop("ask_behind", None)
+        if observers:
+            vars(store)["ask_behind"] = partial(_behind, observers, store)
+
+
+def _behind(observers: Sequence[Observer], store: StateStore) -> None:
+    for observer in observers:
+        _told(observer.behind, store)
 
 
 def _wrapped(call: Callable[..., Any], begin: Callable[[], Any]) -> Callable[..., Any]:

@@ -195,7 +195,7 @@ def test_closed_store_gives_the_cluster_client_its_connections_back(name):
         for number in range(30):
             store.set(f"user:{number}", "a", 1)
         nodes = list(store._link._known)
-        assert sum(len(pool._in_use_connections) for pool in nodes) == len(nodes) == 3
+        assert sum(len(pool._in_use_connections) for pool in nodes) >= len(nodes) == 3
         store.close()
         assert sum(len(pool._in_use_connections) for pool in nodes) == 0
         store.open()

@@ -85,7 +85,7 @@ BUGS = [
     Bug(
         "a version comes back when an entry is created again in the same moment",
         "backends/writing.py",
-        "return Stamp(new_version(), now, None if lifetime is None else now + lifetime)",
+        "return Stamp(new_version(), now, None if lifetime is None else self._end(now, lifetime, None))",
         'return Stamp(f"{now % 10**16:016}", now, lifetime and now + lifetime)',
         (RULES, "-k", "memory and (never_used_twice or does_not_fit_its_successor)"),
     ),

@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 from prometheus_client import REGISTRY, generate_latest
 
-from statestore import VersionConflict
+from statestore import VersionConflict, stores
 from statestore.observe import prometheus
 from tests.docs import run
 
@@ -15,6 +15,7 @@ PATH = "statestore.observe.Prometheus"
 def fresh():
     prometheus.CALLS.clear()
     prometheus.SECONDS.clear()
+    prometheus.BEHIND.clear()
 
 
 def value(name, **labels):
@@ -57,6 +58,26 @@ def test_view_of_the_documentation_shows_them(observed):
     answer = run("howto/observing.md", 1)["metrics"](RequestFactory().get("/metrics"))
     assert answer["Content-Type"].startswith("text/plain")
     assert b'statestore_calls_total{outcome="ok",store="default",verb="touch"} 1.0' in answer.content
+
+
+def test_reads_of_a_layered_store_that_ask_the_durable_one_are_counted(observed, settings):
+    layered = {"BACKEND": "statestore.LayeredStore"}
+    settings.STATESTORE = {**settings.STATESTORE, "STORES": {**settings.STATESTORE["STORES"], "l": layered}}
+    observed(PATH)
+    store = stores["l"]
+    store.set("s", "k", 1)
+    counted = []
+    for read in (
+        lambda: store.get("s", "k"),  # a miss, which leaves a copy
+        lambda: store.get("s", "k"),
+        lambda: store.get("s", ["k"]),
+        lambda: store.get("s", ["k", "new"]),
+        lambda: store.get_many("s"),  # only the durable store knows what keys there are
+    ):
+        before = value("statestore_behind_total", store="l") or 0
+        read()
+        counted.append(value("statestore_behind_total", store="l") - before)
+    assert counted == [1, 0, 0, 1, 1]
 
 
 def test_settings_may_change_and_metrics_are_made_once(observed):
