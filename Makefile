@@ -10,7 +10,7 @@ RUN_READY = .venv/.ready-to-run
 DEV_READY = .venv/.ready-to-test
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick servers lint format typecheck docs matrix mutants soak bench bench-scale clean
+.PHONY: help run test quick servers lint format typecheck docs matrix mutants soak bench bench-http bench-scale clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile

@@ -5,17 +5,18 @@ The plan is made whole before anything is removed: lists are read to their end a
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from statestore.backends.base import StateStore
 from statestore.backends.walking import PAGE
 from statestore.cleanrules import Rule
+from statestore.durations import back
 from statestore.entries import CleanReport, to_datetime
-from statestore.exceptions import InvalidScope, UsageError, VersionConflict, kind
+from statestore.exceptions import InvalidScope, UsageError, kind
 from statestore.handler import DEFAULT, stores
-from statestore.names import check_prefix, check_scope, family, is_active
+from statestore.names import check_prefix, check_scope, family
 
 Progress = Callable[["Step", CleanReport], object]
 
@@ -45,10 +46,7 @@ class Step:
         """What was used at this moment or later stays."""
         if not self.idle:
             return self.began + timedelta(microseconds=1)
-        try:
-            return self.began - self.idle
-        except OverflowError:
-            return datetime.min.replace(tzinfo=UTC)
+        return back(self.began, self.idle)
 
     def run(self, *, dry_run: bool, batch_size: int, progress: Progress | None) -> CleanReport:
         """Clean, and return the report; ``progress`` is called with the report so far after every batch."""
@@ -69,17 +67,10 @@ class Step:
 
     def _clean_bare(self, *, dry_run: bool) -> CleanReport:
         """Clean the family's bare name, which no prefix finds without finding the neighbours."""
-        version = None if self.bare is None else self.store.version(self.bare)
-        info = None if self.bare is None or version is None else self.store.info(self.bare)
-        if info is None:
+        if self.bare is None:
             return CleanReport()
-        if is_active(info.name, self.active) or info.updated_at >= self.idle_since:
-            return CleanReport(examined=1, kept=1)
-        try:
-            entries = info.entries if dry_run else self.store.delete(info.name, if_version=version)
-        except VersionConflict:
-            return CleanReport(examined=1, kept=1)
-        return CleanReport(examined=1, removed=1, entries=entries)
+        how: dict[str, Any] = {"idle_since": self.idle_since, "dry_run": dry_run, "batch_size": 1}
+        return self.store.clean(self.active, prefix=self.bare, upto=self.bare, **how)
 
 
 def plan(

@@ -2,12 +2,13 @@
 
 import math
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from statestore.exceptions import InvalidValue, shown
 
 MAX_TTL = 1000 * 365 * 86400  # seconds; keeps every expiry before the year 10000
+_LONG_AGO = datetime(2, 1, 1, tzinfo=UTC)  # a moment that every time zone has
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)([smhdw])", re.ASCII)
 
@@ -32,3 +33,11 @@ def parse_age(text: object) -> timedelta:
         return timedelta(**{_UNITS[found[2]]: float(found[1])})
     except OverflowError:
         raise InvalidValue(f"This age is too long: {text}.") from None
+
+
+def back(moment: datetime, age: timedelta) -> datetime:
+    """Return the moment that lies ``age`` before this one, or one that is long enough ago."""
+    try:
+        return max(moment - age, _LONG_AGO)
+    except OverflowError:
+        return _LONG_AGO

@@ -33,6 +33,7 @@ ON_CONFLICT = {
 def export(request: HttpRequest, store: StateStore, alias: str, scopes: list[str]) -> StreamingHttpResponse:
     """Return the download of these scopes."""
     checked = [check_scope(name) for name in scopes]
+    store.records(checked[0], [])  # is reading switched on? Nothing is touched
     name = checked[0] if len(checked) == 1 else "scopes"
     return _download(request, (line for scope in checked for line in _scope_lines(store, scope)), alias, name)
 
@@ -84,6 +85,7 @@ class ExportPage(Page):
                 raise Http404(_("There is no such scope."))
             return export(request, self.store, self.alias, [self.scope])
         prefix = check_prefix(request.GET.get("q", ""))
+        self.store.records("global", [])
         self.store.open()
         lines = dump(self.store, prefix=prefix, on_corrupt=_leave_out)
         return _download(request, lines, self.alias, prefix.rstrip(":") or "all")

@@ -112,8 +112,5 @@ class Run:
 
 def digest(steps: list[Step], *of: str) -> str:
     """Return what two plans have in common exactly when they name the same scopes at the same moment."""
-    named = [
-        [step.store.alias, step.prefix, step.bare, sorted(step.active), step.idle and step.idle.total_seconds()]
-        for step in steps
-    ]
+    named = [[step.store.alias, step.prefix, step.bare, sorted(step.active), str(step.idle)] for step in steps]
     return hashlib.blake2b(json.dumps([*of, named]).encode(), digest_size=16).hexdigest()

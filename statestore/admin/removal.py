@@ -58,15 +58,15 @@ def _going(page: Page, names: list[str]) -> list[Going]:
 
 def _delete(page: Page, versions: Iterable[tuple[str, str]]) -> HttpResponseBase:
     gone, changed = [], []
-    with history.together():
-        for name, version in versions:
-            try:
+    for name, version in versions:
+        try:
+            with history.together():  # one by one: should the store fail on the way, what is gone is noted
                 page.store.delete(name, if_version=version)
-            except VersionConflict:
-                changed.append(name)
-            else:
-                gone.append(name)
-        history.note(page.request, DELETION, [(page.alias, name) for name in gone], history.DELETED)
+                history.note(page.request, DELETION, [(page.alias, name)], history.DELETED)
+        except VersionConflict:
+            changed.append(name)
+        else:
+            gone.append(name)
     if gone:
         said = ngettext("%d scope was deleted.", "%d scopes were deleted.", len(gone)) % len(gone)
         page.say(messages.SUCCESS, said)

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from statestore.backends.base import StateStore
-from statestore.durations import parse_age
+from statestore.durations import back, parse_age
 from statestore.entries import ScopeInfo, to_datetime
 from statestore.exceptions import InvalidScope, InvalidValue
 from statestore.names import check_prefix
@@ -106,7 +106,7 @@ def search(store: StateStore, query: Query) -> Found:
         return _sorted(store, query)
     if query.age is None:
         return _page(list(store.scopes(query.prefix, after=query.after, limit=PER_PAGE + 1)), more=False)
-    since = to_datetime(store.now()) - query.age
+    since = back(to_datetime(store.now()), query.age)
     found: list[ScopeInfo] = []
     after = query.after
     for _step in range(IDLE_STEPS):
@@ -127,7 +127,7 @@ def _sorted(store: StateStore, query: Query) -> Found:
         plain = search(store, replace(query, sort="", number=0))
         return replace(plain, is_too_much=True)
     if query.age is not None:
-        since = to_datetime(store.now()) - query.age
+        since = back(to_datetime(store.now()), query.age)
         infos = [info for info in infos if info.updated_at < since]
     infos.sort(key=SORTS[query.sort.removeprefix("-")], reverse=query.sort.startswith("-"))
     start = query.number * PER_PAGE

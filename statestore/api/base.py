@@ -55,8 +55,8 @@ class StateView(APIView):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Give a class that has ``get`` its ``head``; Django would hang it on each instance, in a circle."""
         super().__init_subclass__(**kwargs)
-        if "get" in vars(cls):
-            cls.head = vars(cls)["get"]
+        if hasattr(cls, "get"):
+            cls.head = cls.get
 
     # -- the way of a request
 

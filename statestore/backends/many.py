@@ -6,7 +6,7 @@ from typing import Any
 from statestore.backends.rules import check_version, conflict, fingerprint
 from statestore.backends.writing import Writing
 from statestore.entries import ABSENT, STORE_TTL, Changed, Sentinel
-from statestore.exceptions import InvalidValue, kind
+from statestore.exceptions import InvalidValue, StoreTimeout, StoreUnavailable, kind
 from statestore.names import check_scope
 
 
@@ -30,7 +30,8 @@ class Many(Writing):
         if not isinstance(mapping, Mapping):
             raise InvalidValue(f"change_many takes a mapping of keys to values, not {kind(mapping)}.")
         scope, expect = check_scope(scope), check_version(if_version)
-        texts, before = self._texts(scope, mapping), self._versions(scope)
+        texts, _ = self._texts(scope, mapping), self._lifetime(ttl)
+        before = self._versions(scope)
         if expect is not None and expect != (fingerprint(before) or ABSENT):
             raise conflict(scope, None, expect)
         if not texts:
@@ -39,8 +40,15 @@ class Many(Writing):
             written = dict.fromkeys(texts, self._put_over(scope, texts, ttl, before, expect))
             return Changed(mapping, fingerprint(before | written), not before)
         written = dict.fromkeys(texts, self._put_texts(scope, texts, ttl))
-        after = self._versions(scope)
+        after = self._versions_after_a_write(scope)
         return Changed(mapping, fingerprint(after) if written.items() <= after.items() else None, not before)
+
+    def _versions_after_a_write(self, scope: str) -> dict[str, str]:
+        try:
+            return self._versions(scope)
+        except StoreUnavailable as error:
+            text = f"The store {self.alias!r} gave no answer after the write: it may or may not have happened."
+            raise StoreTimeout(text, alias=self.alias) from error
 
     def _put_over(
         self, scope: str, texts: Mapping[str, bytes], ttl: Any, versions: Mapping[str, str], expect: str | Sentinel

@@ -96,8 +96,8 @@ class ModelStore(StateStore):
 
     def _stamps_of(self, scopes: Sequence[str]) -> Mapping[str, Mapping[str, Stamp]]:
         found: dict[str, dict[str, Stamp]] = {}
-        statement = f"{self._sql.stamps_of} ({', '.join(['%s'] * len(scopes))})"
-        for scope, key, *stamp in self._db.rows(statement, list(map(self._sql.name, scopes))):
+        where, params = self._sql.among(self._sql.scope, self._sql.names(scopes))
+        for scope, key, *stamp in self._db.rows(f"{self._sql.stamps_of} {where}", params):
             found.setdefault(self._sql.plain(scope), {})[self._sql.plain(key)] = Stamp(*stamp)
         return found
 

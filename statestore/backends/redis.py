@@ -25,6 +25,7 @@ from statestore.exceptions import StateStoreError, StoreTimeout
 
 SWEPT_AT_ONCE = 1000  # scopes
 SENT_AT_ONCE = 1000  # commands
+READS = {"_read_one", "_stamps"}  # of the steps
 
 
 class RedisStore(CacheStore):
@@ -100,8 +101,11 @@ class RedisStore(CacheStore):
     def _in_turn(self, steps: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Any]:
         answers: list[Any] = []
         for first in range(0, len(steps), SENT_AT_ONCE):
-            batch = [(STEPS[name], args) for name, args in steps[first : first + SENT_AT_ONCE]]
-            replies = self._link.run_in_order([step.command(self._layout, *args) for step, args in batch])
+            part = steps[first : first + SENT_AT_ONCE]
+            batch = [(STEPS[name], args) for name, args in part]
+            sent = [step.command(self._layout, *args) for step, args in batch]
+            only_reads = READS.issuperset(name for name, _ in part)
+            replies = self._link.run(sent) if only_reads else self._link.run_in_order(sent)
             answers += [step.answer(reply) for (step, _), reply in zip(batch, replies, strict=True)]
         return answers
 
@@ -126,7 +130,7 @@ class RedisStore(CacheStore):
         return Page([shown for shown, _ in found.values() if shown], last)
 
     def _sweep(self, prefix: str, after: str, last: str | None, now: int) -> None:
-        seen, names = self._seen
+        (seen, names), self._seen = self._seen, (None, [])  # once: a layered store sweeps without a scan
         if seen == (prefix, after, last):  # by the scan just before: to look at all again took as long as the rest
             self._sweep_out(names, now)
             return

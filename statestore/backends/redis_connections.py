@@ -60,7 +60,9 @@ class Connections:
         except BaseException:
             self._drop(line)
             raise
-        if len(self._idle) < self._most and line.is_done():
+        if not line.is_done():  # whose answer is the rest?
+            self._drop(line)
+        elif len(self._idle) < self._most:
             self._idle.append(line)
         else:
             self.pool.release(line.connection)

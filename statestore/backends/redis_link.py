@@ -46,10 +46,11 @@ class Link:
         Should the server not know a script, all from there on are sent again: they must bear that. Raises as
         ``run`` does.
         """
-        replies = self._attempt(commands, writing=True)
+        replies = self._send(commands, writing=True, in_order=True)
         unknown = [number for number, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
         if unknown:
-            replies[unknown[0] :] = self._attempt([in_full(each) for each in commands[unknown[0] :]], writing=True)
+            rest = [in_full(each) for each in commands[unknown[0] :]]
+            replies[unknown[0] :] = self._send(rest, writing=True, in_order=True)
         return _without_errors(replies)
 
     def close(self) -> None:
@@ -72,7 +73,8 @@ class Link:
                 raise
         return self._send(commands, writing=writing)  # reading again changes nothing
 
-    def _send(self, commands: Sequence[Command], *, writing: bool) -> list[Any]:
+    def _send(self, commands: Sequence[Command], *, writing: bool, in_order: bool = False) -> list[Any]:
+        """Send commands to the server, which keeps their order; a cluster does so where it is asked to."""
         return self._over(self._connections, commands, writing=writing)
 
     def _over(self, connections: Connections, commands: Sequence[Command], *, writing: bool) -> list[Any]:

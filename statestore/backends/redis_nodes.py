@@ -11,6 +11,7 @@ from redis.exceptions import (
     ConnectionError,  # noqa: A004
     MaxConnectionsError,
     MovedError,
+    SlotNotCoveredError,
     TimeoutError,  # noqa: A004
     TryAgainError,
 )
@@ -48,7 +49,7 @@ class ClusterLink(Link):
         """Return the connections to each primary."""
         return [self._to(node) for node in self.cluster.get_primaries()]
 
-    def _send(self, commands: Sequence[Command], *, writing: bool) -> list[Any]:
+    def _send(self, commands: Sequence[Command], *, writing: bool, in_order: bool = False) -> list[Any]:
         replies: dict[int, Any] = {}
         waiting: Mapping[int, Any] = dict.fromkeys(range(len(commands)))
         deadline = time.monotonic() + self.patience
@@ -57,6 +58,8 @@ class ClusterLink(Link):
                 part = [commands[number] for number in numbers]
                 replies |= zip(numbers, self._send_to(node, part, asking=asking, writing=writing), strict=True)
             refused = {number: replies[number] for number in waiting if isinstance(replies[number], NOT_HERE)}
+            if in_order and refused:  # what came after the first ran before its turn
+                refused = {number: refused.get(number) for number in waiting if number >= min(refused)}
             is_lost_again = _has(refused.values(), LOST) and _has(waiting.values(), LOST)
             waiting = {} if is_lost_again or time.monotonic() > deadline else refused
         return [replies[number] for number in range(len(commands))]
@@ -76,9 +79,16 @@ class ClusterLink(Link):
         found: dict[tuple[str, bool], tuple[ClusterNode, bool, list[int]]] = {}
         for number, refusal in refusals.items():
             asking = type(refusal) is AskError
-            node: Any = self._node_at(refusal) if asking else self.cluster.get_node_from_key(_key(commands[number]))
+            node: Any = self._node_at(refusal) if asking else self._node_of(commands[number])
             found.setdefault((node.name, asking), (node, asking, []))[2].append(number)
         return found.values()
+
+    def _node_of(self, command: Command) -> ClusterNode:
+        try:
+            return self.cluster.get_node_from_key(_key(command))
+        except SlotNotCoveredError:
+            self._is_stale = True  # the next call asks who has it by then
+            raise
 
     def _node_at(self, refusal: AskError) -> ClusterNode:
         host, port = self.cluster.nodes_manager.remap_host_port(refusal.host, refusal.port)

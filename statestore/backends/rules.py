@@ -57,9 +57,8 @@ def check_version(version: Any) -> Any:
     """Return what was given as ``if_version``, or raise ``InvalidValue``."""
     if version is None or version is ABSENT:
         return version
-    if isinstance(
-        version, str
-    ):  # what no version can be must not reach a database, which may choke on it, or pad it
+    if isinstance(version, str):
+        # What no version can be does not reach a database, which may choke on it, or pad it.
         return version if version.isascii() and version.isprintable() and " " not in version else ascii(version)
     raise InvalidValue(f"A version is a string as set() returns it, or ABSENT, not {kind(version)}.")
 

@@ -45,7 +45,7 @@ class Dialect:
         self.keys = f"SELECT {self.key} FROM {table} WHERE {self.scope} = %s AND {self.live}"
         self.version_there = f"SELECT {self.version} FROM {table} {self.where_one}"
         self.stamps = f"SELECT {self.key}, {stamp} FROM {table} WHERE {self.scope} = %s"
-        self.stamps_of = f"SELECT {self.scope}, {self.key}, {stamp} FROM {table} WHERE {self.scope} IN"
+        self.stamps_of = f"SELECT {self.scope}, {self.key}, {stamp} FROM {table} WHERE"
         self.touch = f"UPDATE {table} SET {self.used_at} = %s WHERE {self.scope} = %s AND {self.live}"
         self.replace = (
             f"UPDATE {table} SET {self.value} = {self.write_text}, "

@@ -35,11 +35,18 @@ def sources(directory: Path, naming: Naming) -> Iterator[Source]:
         raise Refused(f"{directory} can't be read: {error.strerror}.") from error
     empty = True
     for folder in folders:
-        for file in sorted(folder.glob("*.json")):
+        for file in _files(folder):
             empty = False
             yield Source(str(file), naming.scope_of(folder.name, file.stem), partial(_read, file))
     if empty:
         raise Refused(f"{directory} holds no context of Node-RED: no <flow>/flow.json or the like.")
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(each for each in folder.iterdir() if each.suffix == ".json")
+    except OSError as error:
+        raise Refused(f"{folder} can't be read: {error.strerror}.") from error
 
 
 def _read(file: Path) -> Iterator[Batch]:

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
-from statestore import entry_changed, stores
+from statestore import StoreUnavailable, entry_changed, stores
 
 pytestmark = pytest.mark.django_db
 SCOPE, KEY = "user:1", "theme"
@@ -188,6 +188,23 @@ def test_selected_scopes_go_after_a_page_that_lists_them(boss, alias, store):
     select(boss, alias, ["a", "c"], post="yes", version=[one.version for one in going])
     assert [info.name for info in store.scopes()] == ["b"]
     assert history() == [(f"{alias}|a", 3, "boss"), (f"{alias}|c", 3, "boss")]
+
+
+def test_what_went_before_the_store_failed_is_in_the_history(boss, alias, store, monkeypatch):
+    for name in ("a", "b"):
+        store.set(name, "k", 1)
+    versions = [one.version for one in select(boss, alias, ["a", "b"]).context["going"]]
+    delete = store.delete
+
+    def fails_at_b(name, **how):
+        if name == "b":
+            raise StoreUnavailable("down")
+        return delete(name, **how)
+
+    monkeypatch.setattr(store, "delete", fails_at_b)
+    assert select(boss, alias, ["a", "b"], post="yes", version=versions).status_code == 503
+    assert [info.name for info in store.scopes()] == ["b"]
+    assert history() == [(f"{alias}|a", 3, "boss")]
 
 
 def test_scope_that_changed_since_the_question_stays(boss, alias, store):

@@ -1,6 +1,7 @@
 """Export and import on the pages."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -51,6 +52,17 @@ def test_export_by_prefix_and_of_selected_scopes(boss, alias, store):
     assert [one["scope"] for one in lines(boss.get(url("export", alias) + "?q=a:"))] == ["a:1", "a:2"]
     sent = {"action": "export_selected", "_selected_action": ["b:1", "a:2"]}
     assert [one["scope"] for one in lines(boss.post(url("scopes", alias), sent))] == ["b:1", "a:2"]
+
+
+def test_export_from_a_store_that_is_not_to_be_read_is_refused_before_it_begins(boss, alias, store):
+    store.set("a", "k", 1)
+    switched_off = replace(store.config, enabled=store.config.enabled - {"GET"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "config", switched_off)
+        answers = [boss.get(url("export", alias)), boss.get(url("export_scope", alias, "a"))]
+        sent = {"action": "export_selected", "_selected_action": ["a"]}
+        answers.append(boss.post(url("scopes", alias), sent))
+    assert [answer.status_code for answer in answers] == [403] * 3
 
 
 def test_export_streams(boss, alias, store):

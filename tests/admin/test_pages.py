@@ -203,6 +203,15 @@ def test_idle_filter_shows_what_was_not_used_since(boss, alias, store, clock):
     assert names(boss.get(url("scopes", alias, idle="7d", q="user:100"))) == ["user:100"]
 
 
+@pytest.mark.parametrize("idle", ["0s", "99999999d", "739942d", "999999999999s"])
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Tokyo"])
+def test_any_age_is_a_page(boss, alias, store, settings, idle, zone):
+    settings.TIME_ZONE = zone
+    store.set("user:1", "k", 1)
+    for page in (url("scopes", alias, idle=idle), url("scopes", alias, idle=idle, sort="used")):
+        assert boss.get(page).status_code == 200
+
+
 def test_idle_filter_looks_at_a_bounded_number_and_goes_on_from_there(boss, alias, store, clock, monkeypatch):
     monkeypatch.setattr(searching, "STRIDE", 10)
     monkeypatch.setattr(searching, "IDLE_STEPS", 3)

@@ -95,6 +95,10 @@ def test_what_writes_nothing_is_no_time_out(lonely, verb):
     verb(lonely)
 
 
+def test_reading_several_scopes_at_once_is_no_time_out(lonely):
+    assert lonely.versions(["user:1", "user:2"]) == {"user:1": lonely.version("user:1")}
+
+
 def test_conflict_is_a_conflict_whoever_is_connected(lonely):
     version = lonely.entry("user:1", "a").version
     with pytest.raises(VersionConflict):

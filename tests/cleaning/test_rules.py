@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -70,6 +71,15 @@ def test_bare_name_of_a_family_follows_the_rule(store, clock):
         assert left(store) == ["flow"]
         clean()
     assert left(store) == []
+
+
+def test_bare_name_needs_no_other_switch_than_the_clean(store, clock):
+    fill(store, "flow", "flow:1", "flows")
+    clock.tick(DAY + 1)
+    with pytest.MonkeyPatch.context() as patch, rules(flow={"idle": "1d"}):
+        patch.setattr(store, "config", replace(store.config, enabled=store.config.enabled - {"REMOVE"}))
+        clean()
+    assert left(store) == ["flows"]
 
 
 def test_rule_for_the_family_global_never_takes_the_scope_global(store, clock):

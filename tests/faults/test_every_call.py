@@ -29,10 +29,19 @@ VERBS = WRITES | {
     "remove if version": lambda store: store.remove("s:1", "a", if_version=store.version("s:1", "a")),
     "remove at": lambda store: store.remove("s:1", "b", at="/c/0"),
     "delete if version": lambda store: store.delete("s:1", if_version=store.version("s:1")),
+    "change many": lambda store: store.change_many("s:1", {"a": 2, "x": 2}),
     "touch": lambda store: store.touch("s:1"),
     "many": lambda store: store.set_many("s:1", dict.fromkeys([f"k{n}" for n in range(250)], "x" * 20)),
 }
-TWICE = {"update", "increment", "set at", "remove at", "clean", *(verb for verb in VERBS if "if version" in verb)}
+TWICE = {
+    "change many",
+    "update",
+    "increment",
+    "set at",
+    "remove at",
+    "clean",
+    *(verb for verb in VERBS if "if version" in verb),
+}
 
 
 class Fuse:
