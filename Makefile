@@ -22,7 +22,7 @@ run: $(RUN_READY) ## Run the demo site on http://127.0.0.1:8000 (another place: 
 
 test: $(DEV_READY) ## Prove everything: all tests on all servers, migrations, checks, style, types.
 	sh .ci/setup system
-	$(VENV) -m tests.servers run -- python -m pytest -n 3 $(ARGS)
+	$(VENV) -m tests.servers run -- python -m pytest -n 2 $(ARGS)
 	$(VENV) -W error manage.py check
 	$(VENV) -W error manage.py makemigrations --check --dry-run
 	$(MAKE) --no-print-directory lint typecheck

@@ -39,7 +39,7 @@ class Connections:
         self.pool = pool
         self._most = most if _may_be_kept_from(pool) else 0
         self._idle: deque[Line] = deque()
-        finalize(self, _hang_up, self._idle)  # else the collector of garbage comes upon open sockets
+        finalize(self, _hang_up, pool, self._idle)  # else the collector of garbage comes upon open sockets
 
     def exchange(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands over one connection and return the replies, errors among them.
@@ -135,9 +135,15 @@ def _drained(lines: deque[Line]) -> Iterator[Line]:
             yield lines.pop()
 
 
-def _hang_up(lines: deque[Line]) -> None:
+def _hang_up(pool: Any, lines: deque[Line]) -> None:
+    """Close what a forgotten store had in hand, and let the pool have it, which others may use.
+
+    Not by ``release``: its lock may be held by the very thread in which the collector of garbage is at work.
+    """
     for line in _drained(lines):
         line.connection.disconnect()
+        pool._in_use_connections.discard(line.connection)  # noqa: SLF001 (see above)
+        pool._available_connections.append(line.connection)  # noqa: SLF001
 
 
 def packed(command: Command) -> bytes:

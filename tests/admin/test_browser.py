@@ -37,6 +37,19 @@ def site(db):
         yield handler
 
 
+LOOKS = {
+    "desk-light": (DESK, "light"),
+    "phone-dark": (PHONE, "dark"),
+    "desk-dark": (DESK, "dark"),
+    "phone-light": (PHONE, "light"),
+}
+looks = pytest.mark.parametrize(  # each width and each scheme once; all four where pictures are wanted
+    ("device", "scheme"),
+    list(LOOKS.values())[: 4 if os.environ.get("STATESTORE_SCREENSHOTS") else 2],
+    ids=list(LOOKS)[: 4 if os.environ.get("STATESTORE_SCREENSHOTS") else 2],
+)
+
+
 @pytest.fixture
 def picture():
     """Keep a picture of a page, where pictures are wanted."""
@@ -320,8 +333,7 @@ def each_page(page, site):
     yield "conflict"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
+@looks
 def test_pages_are_accessible_and_fit(site, visit, picture, axe, device, scheme):
     page, found = visit(color_scheme=scheme, **device), {}
     for name in each_page(page, site):

@@ -6,7 +6,7 @@ Unfold's own scripts ask for inline code, so the policy is the one it can live w
 import pytest
 
 from tests.admin import csp
-from tests.admin.test_browser import DESK, PHONE, each_page, picture, site
+from tests.admin.test_browser import DESK, PHONE, each_page, looks, picture, site
 
 __all__ = ["picture", "site"]
 
@@ -21,8 +21,7 @@ def lenient(monkeypatch):
     monkeypatch.setattr(csp, "POLICY", POLICY)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
+@looks
 def test_every_page_opens_and_fits(site, visit, picture, device, scheme):
     page, wide = visit(color_scheme=scheme, **device), {}
     for name in each_page(page, site):

@@ -194,10 +194,11 @@ def test_closed_store_gives_the_cluster_client_its_connections_back(name):
     with clean_store_on(name) as store:
         for number in range(30):
             store.set(f"user:{number}", "a", 1)
-        nodes = list(store._link._known)
-        assert sum(len(pool._in_use_connections) for pool in nodes) >= len(nodes) == 3
+        nodes = list(store._link._known.values())
+        ours = {line.connection for node in nodes for line in node._idle}
+        assert (len(nodes), len(ours)) == (3, 3)
         store.close()
-        assert sum(len(pool._in_use_connections) for pool in nodes) == 0
+        assert [ours & node.pool._in_use_connections for node in nodes] == [set()] * 3
         store.open()
 
 
@@ -293,12 +294,15 @@ def test_connections_over_tls(name, certificate):
 def test_store_that_is_forgotten_leaves_no_socket_to_the_collector(name):
     with store_on(cache_on(name)) as store:
         store.get("user:1", "a")
-        connections = Connections(store._link.pool, 1)
+        pool = store._link.pool
+        connections = Connections(pool, 1)
         connections.exchange([(b"PING",)])
-        sock = connections._idle[0].connection._sock
+        connection = connections._idle[0].connection
+        sock = connection._sock
         del connections
         gc.collect()
-        assert sock.fileno() == -1
+        assert (sock.fileno(), connection in pool._in_use_connections) == (-1, False)
+        assert pool._available_connections.count(connection) == 1
 
 
 @valkey
