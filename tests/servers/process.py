@@ -83,7 +83,10 @@ class Server:
         return self.start()
 
     def pause(self):
+        """Stop it where it stands, and return when every thread of it does: a signal takes its time."""
         self._signal_all(signal.SIGSTOP)
+        if self.running:
+            eventually(lambda: all(_stands_still(process.pid) for process in self._processes()))
 
     def resume(self):
         self._signal_all(signal.SIGCONT)
@@ -206,6 +209,12 @@ class Server:
             self._process.wait()
         guard(f"-process {self._process.pid}")
         self._process = None
+
+
+def _stands_still(pid):
+    tasks = Path(f"/proc/{pid}/task")
+    states = {(task / "stat").read_text().rpartition(") ")[2][0] for task in tasks.iterdir()}
+    return states <= {"T", "t", "Z", "X"}
 
 
 def eventually(ask, *, within=PATIENCE):
