@@ -55,8 +55,9 @@ class StateView(APIView):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Give a class that has ``get`` its ``head``; Django would hang it on each instance, in a circle."""
         super().__init_subclass__(**kwargs)
-        if hasattr(cls, "get"):
-            cls.head = cls.get
+        get = getattr(cls, "get", None)
+        if get is not None:
+            cls.head = get
 
     # -- the way of a request
 

@@ -83,7 +83,7 @@ class ClusterLink(Link):
             found.setdefault((node.name, asking), (node, asking, []))[2].append(number)
         return found.values()
 
-    def _node_of(self, command: Command) -> ClusterNode:
+    def _node_of(self, command: Command) -> Any:
         try:
             return self.cluster.get_node_from_key(_key(command))
         except SlotNotCoveredError:
