@@ -1,6 +1,7 @@
 """The OpenAPI document: valid, whole, and true to what a server does."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -57,17 +58,37 @@ def test_the_stores_in_it_are_those_that_are_served(settings):
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True, databases=DATABASES)
 def test_schemathesis_finds_nothing_to_say_against_it(live_server, settings, tmp_path):
+    """Its examples and boundary values, and some that chance makes up; with ``$STATESTORE_FUZZ`` for so many seconds."""
     settings.STATESTORE = settings.STATESTORE | {"API": {"POLICY": Anybody, "STORES": ["memory"]}}
     settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": []}
+    stores["memory"].set("s", "k", {"a": [1]})
     document = tmp_path / "openapi.json"
-    document.write_text(json.dumps(SchemaGenerator(urlconf="tests.api.urls").get_schema(public=True)))
+    document.write_text(json.dumps(with_examples(SchemaGenerator(urlconf="tests.api.urls").get_schema(public=True))))
+    seconds = os.environ.get("STATESTORE_FUZZ")
+    chance = f"--max-examples 25 --max-time {seconds}" if seconds else "--max-examples 3"
     # What may be in a body can't all be said: integers within 64 bit, say. So not every valid body is a good one.
     words = (
         f"run {document} --url {live_server.url} --checks all --exclude-checks positive_data_acceptance "
-        "--phases examples,coverage,fuzzing --max-examples 25 --max-time 45 --no-color --generation-database none"
+        f"--phases examples,coverage,fuzzing {chance} --no-color --generation-database none"
     ).split()
     done = subprocess.run(
-        [sys.executable, "-c", FUZZ, *words], capture_output=True, text=True, timeout=150, check=False
+        [sys.executable, "-c", FUZZ, *words],
+        capture_output=True,
+        text=True,
+        timeout=150 + int(seconds or 0),
+        check=False,
+        cwd=tmp_path,
     )
     stores["memory"].clean(["none"])
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert "12 selected / 12 total" in done.stdout
+
+
+def with_examples(document):
+    """Name in every path what is there, lest it hear of nothing but 404."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            for parameter in operation["parameters"]:
+                if parameter["in"] == "path":
+                    parameter["example"] = {"store": "memory", "scope": "s", "key": "k"}[parameter["name"]]
+    return document
