@@ -58,12 +58,14 @@ def test_the_stores_in_it_are_those_that_are_served(settings):
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True, databases=DATABASES)
 def test_schemathesis_finds_nothing_to_say_against_it(live_server, settings, tmp_path):
-    """Its examples and boundary values, and some that chance makes up; with ``$STATESTORE_FUZZ`` for so many seconds."""
+    """Boundary values, and some that chance makes up; with ``$STATESTORE_FUZZ`` for that many seconds."""
     settings.STATESTORE = settings.STATESTORE | {"API": {"POLICY": Anybody, "STORES": ["memory"]}}
     settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": []}
     stores["memory"].set("s", "k", {"a": [1]})
     document = tmp_path / "openapi.json"
-    document.write_text(json.dumps(with_examples(SchemaGenerator(urlconf="tests.api.urls").get_schema(public=True))))
+    document.write_text(
+        json.dumps(with_examples(SchemaGenerator(urlconf="tests.api.urls").get_schema(public=True)))
+    )
     seconds = os.environ.get("STATESTORE_FUZZ")
     chance = f"--max-examples 25 --max-time {seconds}" if seconds else "--max-examples 3"
     # What may be in a body can't all be said: integers within 64 bit, say. So not every valid body is a good one.
