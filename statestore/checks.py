@@ -14,7 +14,7 @@ from statestore.backends.base import StateStore
 from statestore.backends.cache import CacheStore, is_redis
 from statestore.backends.model import ModelStore
 from statestore.context import StateContext
-from statestore.exceptions import kind
+from statestore.exceptions import kind, shown
 from statestore.handler import DEFAULT, stores
 from statestore.importing import load
 from statestore.typed import Schemas
@@ -53,7 +53,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         given = {}
     if not isinstance(given, Mapping):
         return [_message("E001", f"STATESTORE is a dict, not {kind(given)}.")]
-    found = [_message("E002", f"{_shown(name)} is no section of STATESTORE.") for name in given if _unknown(name)]
+    found = [_message("E002", f"{shown(name)} is no section of STATESTORE.") for name in given if _unknown(name)]
     if isinstance(params := given.get("STORES", conf.DEFAULT_STORES), Mapping):
         return [*found, *_stores(params), *_sections(given), *_promises()]
     return [*found, _message("E003", f"STATESTORE['STORES'] is a dict, not {kind(params)}.")]
@@ -75,10 +75,6 @@ def _message(number: str, sentence: str) -> CheckMessage:
     return kind(sentence, hint=HINTS[number], id=f"statestore.{number}")
 
 
-def _shown(given: object) -> str:
-    return ascii(given)[:80]
-
-
 def _unknown(name: object) -> bool:
     return name not in conf.SECTIONS
 
@@ -90,7 +86,7 @@ def _stores(params: Mapping[Any, Any]) -> Iterator[CheckMessage]:
     if DEFAULT not in params:
         yield _message("E004", "STATESTORE['STORES'] has no store 'default'.")
     for alias, given in params.items():
-        place = f"STATESTORE['STORES'][{_shown(alias)}]"
+        place = f"STATESTORE['STORES'][{shown(alias)}]"
         if not isinstance(alias, str):
             yield _message("E003", f"{place}: an alias is a text, not {kind(alias)}.")
         elif isinstance(given, str):
@@ -105,11 +101,11 @@ def _alias_problems(alias: str, params: Mapping[Any, Any], place: str) -> Iterat
     way = [alias]
     while isinstance(target := params.get(way[-1]), str):
         if target in way:
-            yield _message("E007", f"{place} goes in a circle: {' → '.join(map(_shown, [*way, target]))}.")
+            yield _message("E007", f"{place} goes in a circle: {' → '.join(map(shown, [*way, target]))}.")
             return
         way.append(target)
     if target is None:
-        yield _message("E006", f"{place} is an alias of {_shown(way[-1])}, and there is no such store.")
+        yield _message("E006", f"{place} is an alias of {shown(way[-1])}, and there is no such store.")
 
 
 def _store_problems(alias: str, params: Mapping[str, Any], place: str) -> Iterator[CheckMessage]:
@@ -124,7 +120,7 @@ def _store_problems(alias: str, params: Mapping[str, Any], place: str) -> Iterat
     if not isinstance(backend, str):
         yield _message("E008", f"{place}: there is no BACKEND.")
     elif not (isinstance(made, type) and issubclass(made, StateStore)):
-        yield _message("E009", f"{place}: {_shown(backend)} is not a subclass of StateStore.")
+        yield _message("E009", f"{place}: {shown(backend)} is not a subclass of StateStore.")
     elif not wrong:
         yield from _schema_problems(params, place)
         yield from _option_problems(alias, params, made, place)
@@ -155,7 +151,7 @@ def _option_problems(
 
 def _database_problems(store: StateStore | None) -> Iterator[str]:
     if isinstance(store, ModelStore) and store.database not in list(settings.DATABASES):
-        yield f"DATABASES has no database {_shown(store.database)}."
+        yield f"DATABASES has no database {shown(store.database)}."
 
 
 # -- SCOPES, CLEAN, API
@@ -177,7 +173,7 @@ def _members(number: str, section: str, given: Any, problems: Callable[[Any, Any
         return
     for name, value in (given or {}).items():
         for problem in problems(name, value):
-            yield _message(number, f"STATESTORE[{section!r}][{_shown(name)}]: {problem}")
+            yield _message(number, f"STATESTORE[{section!r}][{shown(name)}]: {problem}")
 
 
 # -- what the stores are

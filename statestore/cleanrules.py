@@ -10,13 +10,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 from statestore import conf
 from statestore.durations import parse_age
-from statestore.exceptions import InvalidValue, kind
+from statestore.exceptions import InvalidValue, kind, shown
 from statestore.importing import load
 from statestore.names import check_scope
 
 MEMBERS = ("active", "idle", "store")
 WHOLE_STORE = ""
-"""In place of a family: every scope of the store. No scope has this name, so it is in no family's way."""
+"""In place of a family: every scope of the store. Scopes such as ``:a``, whose first segment is empty, can't have a
+rule of their own; this one is about them too."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ def check_idle(given: Any) -> timedelta:
         try:
             return timedelta(seconds=given)  # pyright: ignore[reportArgumentType, reportOperatorIssue]
         except OverflowError:
-            raise InvalidValue(f"This age is too long: {ascii(given)[:80]}.") from None
-    raise InvalidValue(f"An age is text as in 30d, a timedelta or seconds, not {ascii(given)[:80]}.")
+            raise InvalidValue(f"This age is too long: {shown(given)}.") from None
+    raise InvalidValue(f"An age is text as in 30d, a timedelta or seconds, not {shown(given)}.")
 
 
 def problems(family: Any, params: Any) -> Iterator[str]:
@@ -92,7 +93,7 @@ def _store_problems(params: Mapping[str, Any]) -> Iterator[str]:
     known = list(conf.store_params())
     for alias in _aliases(params):
         if alias not in known:
-            yield f"STATESTORE['STORES'] has no store {ascii(alias)[:80]}."
+            yield f"STATESTORE['STORES'] has no store {shown(alias)}."
 
 
 def _rule(family: str, params: Mapping[str, Any]) -> Rule:

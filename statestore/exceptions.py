@@ -84,13 +84,13 @@ class StoreClosed(StoreError):
     """This store was closed."""
 
 
-def shown(thing: object) -> str:
-    """Return ``thing`` as the sentence of an error shows it: briefly, in ASCII, whatever it is."""
+def shown(thing: object, most: int = 80) -> str:
+    """Return ``thing`` as the sentence of an error shows it: in ASCII, at most so long, whatever it is."""
     try:
         text = ascii(thing)
     except Exception:  # noqa: BLE001 (an integer of 5,000 digits, somebody's __repr__)
         text = f"<{type(thing).__name__}>"
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def kind(thing: object) -> str:

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 
 from statestore import conf
 from statestore.backends.base import StateStore
-from statestore.exceptions import UnknownStore
+from statestore.exceptions import UnknownStore, shown
 from statestore.observe.watching import follow_settings
 
 DEFAULT = "default"
@@ -78,7 +78,7 @@ class StoreHandler:
     def _find(self, alias: str, followed: tuple[str, ...]) -> StateStore:
         params = conf.store_params().get(alias) if isinstance(alias, str) else None
         if params is None:
-            raise UnknownStore(f"STATESTORE['STORES'] has no store {ascii(alias)[:80]}.", alias=alias)
+            raise UnknownStore(f"STATESTORE['STORES'] has no store {shown(alias)}.", alias=alias)
         if alias not in self._built:
             self._built[alias] = (params, self._build(alias, params, (*followed, alias)))
         return self._built[alias][1]

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from statestore.backends.base import StateStore
 from statestore.entries import ABSENT, Until, to_moment
-from statestore.exceptions import InvalidKey, InvalidScope, InvalidValue, ValueTooLarge, VersionConflict
+from statestore.exceptions import InvalidKey, InvalidScope, InvalidValue, ValueTooLarge, VersionConflict, shown
 from statestore.jsontext import NotJSON, parse
 from statestore.names import check_key, check_scope
 from statestore.transfer import BadLine
@@ -166,7 +166,7 @@ def _moment(said: dict[str, Any]) -> int | None:
             raise ValueError
         return to_moment(when)
     except (TypeError, ValueError, OverflowError):
-        raise NotJSON(f"expires_at is a moment with a time zone, or null, not {ascii(given)[:80]}.") from None
+        raise NotJSON(f"expires_at is a moment with a time zone, or null, not {shown(given)}.") from None
 
 
 def lines_of(file: BinaryIO, store: StateStore) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import LazyObject, empty
 
 from statestore import conf
-from statestore.exceptions import InvalidScope, ScopeUnavailable, kind
+from statestore.exceptions import InvalidScope, ScopeUnavailable, kind, shown
 from statestore.handler import DEFAULT
 from statestore.importing import load
 from statestore.names import GLOBAL, check_key
@@ -86,7 +86,7 @@ def named_scope(name: str) -> NamedScope:
         return _configured(name, given[name])
     if name in BUILT_IN:
         return BUILT_IN[name]
-    raise ScopeUnavailable(f"No scope has the name {ascii(name)[:80]}; STATESTORE['SCOPES'] can add it.")
+    raise ScopeUnavailable(f"No scope has the name {shown(name)}; STATESTORE['SCOPES'] can add it.")
 
 
 def scope_names() -> list[str]:
@@ -109,7 +109,7 @@ def problems(name: Any, given: Any) -> Iterator[str]:
     yield from (f"{member!r} is neither 'resolver' nor 'store'." for member in params if member not in MEMBERS)
     yield from _resolver_problems(name, params)
     if "store" in params and params["store"] not in list(conf.store_params()):
-        yield f"STATESTORE['STORES'] has no store {ascii(params['store'])[:80]}."
+        yield f"STATESTORE['STORES'] has no store {shown(params['store'])}."
 
 
 def _resolver_problems(name: str, params: Mapping[str, Any]) -> Iterator[str]:
@@ -148,5 +148,5 @@ def checked(name: str, answer: Any) -> str:
     if answer is None:
         raise ScopeUnavailable(f"This request has no scope {name!r}.")
     if not isinstance(answer, str):
-        raise InvalidScope(f"The resolver of {name!r} answers a scope's name or None, not {ascii(answer)[:80]}.")
+        raise InvalidScope(f"The resolver of {name!r} answers a scope's name or None, not {shown(answer)}.")
     return answer

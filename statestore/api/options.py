@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from statestore import conf
 from statestore.api.policy import Policy
-from statestore.exceptions import UnknownStore
+from statestore.exceptions import UnknownStore, shown
 from statestore.handler import stores
 from statestore.importing import load
 
@@ -65,12 +65,12 @@ def served_store(alias: str) -> Any:
     if chosen is None or alias in chosen:
         with suppress(UnknownStore):
             return stores[alias]
-    raise UnknownStore(f"There is no store {ascii(alias)[:80]}.", alias=alias)
+    raise UnknownStore(f"There is no store {shown(alias)}.", alias=alias)
 
 
 def problems(given: Mapping[Any, Any]) -> Iterator[str]:
     """Yield what is wrong with the settings of the API, as sentences."""
-    yield from (f"{ascii(name)[:80]} is no setting of the API." for name in given if name not in DEFAULTS)
+    yield from (f"{shown(name)} is no setting of the API." for name in given if name not in DEFAULTS)
     yield from _policy_problems(given.get("POLICY", Policy))
     yield from _store_problems(given.get("STORES"))
     size = given.get("PAGE_SIZE", 1)
@@ -97,4 +97,4 @@ def _store_problems(given: Any) -> Iterator[str]:
         yield "STORES is a list of aliases, or None for all."
         return
     known = conf.store_params()
-    yield from (f"STORES: there is no store {ascii(alias)[:80]}." for alias in given if alias not in known)
+    yield from (f"STORES: there is no store {shown(alias)}." for alias in given if alias not in known)

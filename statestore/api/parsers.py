@@ -10,6 +10,7 @@ from rest_framework.parsers import BaseParser
 from statestore.api.options import option
 from statestore.api.problems import BadRequest, TooLarge
 from statestore.api.strictjson import loads
+from statestore.exceptions import shown
 
 _UTF8 = re.compile(r"""\s*(?:charset\s*=\s*["']?utf-?8["']?)?\s*""", re.IGNORECASE)
 
@@ -77,7 +78,7 @@ def _kind(request: Any, kinds: list[type[StrictJSONParser]]) -> type[StrictJSONP
         if media_type.strip().lower() == kind.media_type and _UTF8.fullmatch(parameters):
             return kind
     wanted = " or ".join(kind.media_type for kind in kinds)
-    raise UnsupportedMediaType(given, f"The body is {wanted} in UTF-8, not {ascii(given)[:80]}.")
+    raise UnsupportedMediaType(given, f"The body is {wanted} in UTF-8, not {shown(given)}.")
 
 
 def _announced(request: Any) -> int | None:

@@ -25,7 +25,7 @@ from statestore.backends.layered_reading import Through
 from statestore.backends.rules import new_version
 from statestore.conf import store_params
 from statestore.entries import Page, Record, Sentinel, Stamp
-from statestore.exceptions import StoreError, StoreUnavailable, UsageError
+from statestore.exceptions import StoreError, StoreUnavailable, UsageError, shown
 from statestore.logs import event
 
 logger = logging.getLogger("statestore")
@@ -69,7 +69,7 @@ class LayeredStore(StateStore):
             found.append("OPTIONS: durable and fast name two other stores.")
         for role in ("durable", "fast"):
             if given[role] not in list(store_params()):
-                found.append(f"OPTIONS: {role} is {ascii(given[role])[:80]}, and there is no such store.")
+                found.append(f"OPTIONS: {role} is {shown(given[role])}, and there is no such store.")
         return found
 
     @property

@@ -8,9 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from statestore.exceptions import StateStoreError
 from statestore.handler import DEFAULT, stores
+from statestore.management.exits import INCOMPLETE, INTERRUPTED, NOTHING_DONE
 from statestore.moving.mover import IF_EXISTS, SKIP, Moved, Mover, Refused, Source
-
-INCOMPLETE, INTERRUPTED = 3, 130  # exit codes; 1 is for nothing done, 2 is argparse's
 
 
 class MoveCommand(BaseCommand):
@@ -66,7 +65,7 @@ class MoveCommand(BaseCommand):
 
     def _stopped(self, mover: Mover, reason: object, code: int = 0, *, again: bool = False) -> CommandError:
         hint = " Run it again to go on." if again else ""
-        code = code or (INCOMPLETE if mover.moved.scopes else 1)
+        code = code or (INCOMPLETE if mover.moved.scopes else NOTHING_DONE)
         return CommandError(f"{reason} {_sentence(mover)}{hint}", returncode=code)
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from statestore.exceptions import shown
 from statestore.jsontext import NotJSON, parse
 from statestore.moving.mover import Arrival, Batch, Refused, Source, batched
 
@@ -63,4 +64,4 @@ def _arrivals(file: Path) -> Iterator[Arrival]:
     if not isinstance(found, dict):
         raise Refused(f"{file} holds no JSON object.")
     for key, value in found.items():
-        yield Arrival(f"{file}, key {ascii(key)[:80]}", key, value)
+        yield Arrival(f"{file}, key {shown(key)}", key, value)

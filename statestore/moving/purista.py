@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
+from statestore.exceptions import shown
 from statestore.jsontext import NotJSON, parse
 from statestore.moving.mover import BATCH, Arrival, Batch, Refused, Source
 
@@ -54,12 +55,12 @@ def _rows(found: Iterable[bytes], naming: Naming) -> Iterator[tuple[str, str, by
         try:
             yield (*naming.split(raw.decode()), raw)
         except UnicodeDecodeError as error:
-            raise Refused(f"The key {ascii(raw)[:80]} is not UTF-8; choose others by --prefix.") from error
+            raise Refused(f"The key {shown(raw)} is not UTF-8; choose others by --prefix.") from error
 
 
 def _scopes(client: Any, names: sqlite3.Connection) -> Iterator[Source]:
     for (scope,) in names.execute("SELECT DISTINCT scope FROM name ORDER BY scope"):
-        yield Source(f"The keys of {ascii(scope)[:80]}", scope, partial(_read, client, names, scope))
+        yield Source(f"The keys of {shown(scope)}", scope, partial(_read, client, names, scope))
 
 
 def _read(client: Any, names: sqlite3.Connection, scope: str) -> Iterator[Batch]:
@@ -77,7 +78,7 @@ def _refuse_doubles(names: sqlite3.Connection, scope: str) -> None:
 
 
 def _shown(name: bytes) -> str:
-    return ascii(name.decode())[:200]
+    return shown(name.decode(), 200)
 
 
 def _arrival(key: str, name: bytes, text: bytes) -> Arrival:

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from statestore import conf
 from statestore.backends.base import StateStore
+from statestore.exceptions import shown
 from statestore.importing import load
 from statestore.logs import called, event
 from statestore.observe.outcomes import outcome_of
@@ -54,7 +55,7 @@ def build(path: Any) -> Observer:
     except ImportError as error:
         raise ImproperlyConfigured(f"STATESTORE['OBSERVERS']: {error}") from error
     if not (isinstance(made, type) and issubclass(made, Observer)):
-        raise ImproperlyConfigured(f"STATESTORE['OBSERVERS']: {ascii(path)[:80]} is no subclass of Observer.")
+        raise ImproperlyConfigured(f"STATESTORE['OBSERVERS']: {shown(path)} is no subclass of Observer.")
     return made()
 
 

@@ -10,21 +10,12 @@ import redis
 
 from statestore import StoreTimeout, StoreUnavailable
 from tests.backends.redis_kit import BACKEND, sent, store_on
-from tests.servers import Redis, ServerUnavailable, Valkey
+from tests.faults.kit import running
+from tests.servers import Redis, Valkey
 
 KINDS = [Valkey, Redis]
 
 SOON = 3  # seconds
-
-
-@contextmanager
-def running(kind, **options):
-    try:
-        server = kind(**options).start()
-    except ServerUnavailable as reason:
-        pytest.skip(f"NOT TESTED: {reason}")
-    with server:
-        yield server
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.name)

@@ -10,6 +10,7 @@ from django.test import override_settings
 
 from statestore import StoreTimeout, StoreUnavailable
 from statestore.handler import StoreHandler
+from tests.servers import ServerUnavailable
 
 ALIAS = "faults"
 TIMEOUT = 0.7  # seconds that the stores of these tests wait
@@ -33,6 +34,17 @@ def model_store(server, timeout=TIMEOUT, *, migrated=False, **different):
     finally:
         connections[ALIAS].close()
         del connections[ALIAS], connections.settings[ALIAS]
+
+
+@contextmanager
+def running(kind, **options):
+    """A server of one's own; without it the test is left out."""
+    try:
+        server = kind(**options).start()
+    except ServerUnavailable as reason:
+        pytest.skip(f"NOT TESTED: {reason}")
+    with server:
+        yield server
 
 
 def _register(entry):

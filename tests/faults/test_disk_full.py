@@ -10,8 +10,7 @@ from django.db import connections
 
 from statestore import StoreUnavailable
 from tests.backends.redis_kit import store_on
-from tests.backends.test_redis_failures import running
-from tests.faults.kit import ALIAS, model_store, soon
+from tests.faults.kit import ALIAS, model_store, running, soon
 from tests.faults.test_model_faults import ask
 from tests.prove.crash import File
 from tests.servers import MariaDB, Postgres, Valkey
@@ -20,12 +19,6 @@ from tests.servers.process import eventually
 pytestmark = pytest.mark.slow
 MEGABYTE = 2**20
 MOST = 2_000  # writes that no small disk takes
-
-
-@pytest.fixture(autouse=True)
-def _database_access(django_db_blocker):
-    with django_db_blocker.unblock():
-        yield
 
 
 @pytest.fixture

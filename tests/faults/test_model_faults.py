@@ -9,9 +9,9 @@ import pytest
 from django.db import OperationalError, connections, transaction
 
 from statestore import StoreUnavailable
+from tests.faults import kit
 from tests.faults.kit import ALIAS, BEFORE, READS, TIMEOUT, WRITES, fails, model_store, put, soon, unknown
-from tests.faults.proxy import Proxy
-from tests.servers import MariaDB, Postgres, ServerUnavailable
+from tests.servers import MariaDB, Postgres
 from tests.servers.process import eventually
 
 pytestmark = pytest.mark.slow
@@ -19,29 +19,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module", params=[Postgres, MariaDB], ids=lambda kind: kind.name)
 def running(request):
-    try:
-        server = request.param(durable=True).start()
-    except ServerUnavailable as reason:
-        pytest.skip(f"NOT TESTED: {reason}")
-    with server:
+    with kit.running(request.param, durable=True) as server:
         yield server
-
-
-@pytest.fixture(autouse=True)
-def _database_access(django_db_blocker):
-    with django_db_blocker.unblock():
-        yield
-
-
-@pytest.fixture
-def server(running):
-    return running.start()
-
-
-@pytest.fixture
-def proxy(server):
-    with Proxy(server.port) as proxy:
-        yield proxy
 
 
 @pytest.fixture

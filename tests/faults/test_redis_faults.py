@@ -5,32 +5,17 @@ import redis
 from django.core.checks import run_checks
 
 from tests.backends.redis_kit import store_on
+from tests.faults import kit
 from tests.faults.kit import BEFORE, READS, TIMEOUT, WRITES, fails, put, soon, unknown
-from tests.faults.proxy import Proxy
-from tests.servers import Redis, ServerUnavailable, Valkey
+from tests.servers import Redis, Valkey
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module", params=[Valkey, Redis], ids=lambda kind: kind.name)
 def running(request):
-    try:
-        server = request.param(appendfsync="always").start()
-    except ServerUnavailable as reason:
-        pytest.skip(f"NOT TESTED: {reason}")
-    with server:
+    with kit.running(request.param, appendfsync="always") as server:
         yield server
-
-
-@pytest.fixture
-def server(running):
-    return running.start()
-
-
-@pytest.fixture
-def proxy(server):
-    with Proxy(server.port) as proxy:
-        yield proxy
 
 
 @pytest.fixture

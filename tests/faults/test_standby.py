@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.faults.kit import BEFORE, READS, WRITES, fails, model_store, put
+from tests.faults.kit import BEFORE, READS, WRITES, fails, model_store, put, running
 from tests.faults.test_model_faults import ask, is_well
-from tests.servers import Postgres, ServerUnavailable
+from tests.servers import Postgres
 from tests.servers.process import eventually
 
 pytestmark = pytest.mark.slow
@@ -24,19 +24,9 @@ class Standby(Postgres):
         self.run(self._programs / "pg_basebackup", *where, *how)
 
 
-@pytest.fixture(autouse=True)
-def _database_access(django_db_blocker):
-    with django_db_blocker.unblock():
-        yield
-
-
 @pytest.fixture
 def pair():
-    try:
-        primary = Postgres(durable=True).start()
-    except ServerUnavailable as reason:
-        pytest.skip(f"NOT TESTED: {reason}")
-    with primary:
+    with running(Postgres, durable=True) as primary:
         with model_store(primary) as store:
             put(store)
         with Standby(primary) as standby:

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from tests.prove.site import fork, set_up, table
@@ -41,19 +42,7 @@ def main():
 
 
 @contextmanager
-def postgres(*, safe):
-    with _database("Postgres", safe) as both:
-        yield both
-
-
-@contextmanager
-def mariadb(*, safe):
-    with _database("MariaDB", safe) as both:
-        yield both
-
-
-@contextmanager
-def _database(kind, safe):
+def database(kind, *, safe):
     from tests import servers
     from tests.faults.kit import model_store
 
@@ -62,25 +51,13 @@ def _database(kind, safe):
 
 
 @contextmanager
-def _redis(kind, safe):
+def redis(kind, *, safe):
     from tests import servers
     from tests.backends.redis_kit import store_on
 
     options = {"appendfsync": "always"} if safe else {"appendonly": "no"}
     with getattr(servers, kind)(**options) as server, store_on(server.django) as store:
         yield server, store
-
-
-@contextmanager
-def redis(*, safe):
-    with _redis("Redis", safe) as both:
-        yield both
-
-
-@contextmanager
-def valkey(*, safe):
-    with _redis("Valkey", safe) as both:
-        yield both
 
 
 class File:
@@ -107,7 +84,12 @@ def sqlite(*, safe):
         yield File(directory), store
 
 
-SERVERS = {"postgres": postgres, "mariadb": mariadb, "redis": redis, "valkey": valkey}
+SERVERS = {
+    "postgres": partial(database, "Postgres"),
+    "mariadb": partial(database, "MariaDB"),
+    "redis": partial(redis, "Redis"),
+    "valkey": partial(redis, "Valkey"),
+}
 STORES = SERVERS | {"sqlite": sqlite}
 VICTIMS = {True: ("server", "writers"), False: ("writers",)}
 

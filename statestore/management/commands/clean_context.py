@@ -18,8 +18,7 @@ from statestore.cleanrules import Rule, check_idle, configured_rules
 from statestore.entries import CleanReport
 from statestore.exceptions import InvalidValue, StateStoreError
 from statestore.idlists import read_ids
-
-REFUSED, STOPPED_PART_WAY, INTERRUPTED = 1, 3, 130  # exit codes; 2 is argparse's
+from statestore.management.exits import INCOMPLETE, INTERRUPTED, NOTHING_DONE
 
 
 class Command(BaseCommand):
@@ -135,7 +134,7 @@ class Run:
         except KeyboardInterrupt:
             self._break_off("Interrupted.", INTERRUPTED)
         except StateStoreError as error:
-            self._break_off(str(error), STOPPED_PART_WAY if self._total().examined else REFUSED)
+            self._break_off(str(error), INCOMPLETE if self._total().examined else NOTHING_DONE)
         self._print()
 
     def _clean(self, steps: list[Step]) -> None:

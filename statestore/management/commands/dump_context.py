@@ -13,8 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from statestore import transfer
 from statestore.exceptions import StateStoreError
 from statestore.handler import DEFAULT, stores
-
-INCOMPLETE, INTERRUPTED = 3, 130  # exit codes; 1 is for nothing done, 2 is argparse's
+from statestore.management.exits import INCOMPLETE, INTERRUPTED, NOTHING_DONE
 
 
 class Command(BaseCommand):
@@ -48,7 +47,7 @@ class Command(BaseCommand):
                     entries += 1
         except (StateStoreError, ImproperlyConfigured) as error:
             raise CommandError(
-                _unfinished(error, entries, output), returncode=INCOMPLETE if entries else 1
+                _unfinished(error, entries, output), returncode=INCOMPLETE if entries else NOTHING_DONE
             ) from error
         except KeyboardInterrupt:
             raise CommandError(_unfinished("Interrupted.", entries, output), returncode=INTERRUPTED) from None

@@ -2,6 +2,7 @@
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -27,21 +28,10 @@ class Command(MoveCommand):
         super().add_arguments(parser)
         add = parser.add_argument
         add("path", nargs="+", type=Path, metavar="PATH", help="A context directory, such as ~/.node-red/context.")
-        add("--global-scope", default=DEFAULTS.global_scope, metavar="NAME", help=_called("the global context"))
-        add(
-            "--flow-scope",
-            default=DEFAULTS.flow_scope,
-            type=_with("{flow}"),
-            metavar="NAME",
-            help=_called("a flow"),
-        )
-        add(
-            "--node-scope",
-            default=DEFAULTS.node_scope,
-            type=_with("{node}"),
-            metavar="NAME",
-            help=_called("a node"),
-        )
+        add = partial(add, metavar="NAME")
+        add("--global-scope", default=DEFAULTS.global_scope, help=_called("the global context"))
+        add("--flow-scope", default=DEFAULTS.flow_scope, type=_with("{flow}"), help=_called("a flow"))
+        add("--node-scope", default=DEFAULTS.node_scope, type=_with("{node}"), help=_called("a node"))
 
     def handle(
         self, *, path: list[Path], global_scope: str, flow_scope: str, node_scope: str, **options: Any

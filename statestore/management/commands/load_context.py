@@ -12,8 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from statestore.exceptions import StateStoreError
 from statestore.handler import DEFAULT, stores
 from statestore.loading import ON_CONFLICT, SKIP, Loaded, Loader, lines_of
-
-INCOMPLETE, INTERRUPTED = 3, 130  # exit codes; 1 is for nothing done, 2 is argparse's
+from statestore.management.exits import INCOMPLETE, INTERRUPTED, NOTHING_DONE
 
 
 class Command(BaseCommand):
@@ -70,7 +69,8 @@ def _opened(name: str) -> Iterator[BinaryIO]:
 
 def _stopped(reason: object, loaded: Loaded, code: int) -> CommandError:
     if not loaded.lines:
-        return CommandError(f"{reason} Nothing was loaded.", returncode=1 if code == INCOMPLETE else code)
+        code = NOTHING_DONE if code == INCOMPLETE else code
+        return CommandError(f"{reason} Nothing was loaded.", returncode=code)
     again = f"Take it up again with --from-line {loaded.lines + 1}."
     return CommandError(f"{reason} {_counts(loaded)} until then. {again}", returncode=code)
 
