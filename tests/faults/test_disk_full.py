@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import pytest
 from django.db import connections
 
-from statestore import StoreUnavailable
+from statestore import StoreTimeout, StoreUnavailable
 from tests.backends.redis_kit import store_on
-from tests.faults.kit import ALIAS, model_store, running, soon
+from tests.faults.kit import ALIAS, fails, model_store, running, soon
 from tests.faults.test_model_faults import ask
 from tests.prove.crash import File
 from tests.servers import MariaDB, Postgres, Valkey
@@ -18,18 +18,28 @@ from tests.servers.process import eventually
 
 pytestmark = pytest.mark.slow
 MEGABYTE = 2**20
+ROOM = 32  # megabytes
 MOST = 2_000  # writes that no small disk takes
 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system with room for four megabytes."""
+    """A file system with little room, open to servers that do not run as root."""
     tmp_path.chmod(0o777)
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=0777", "tmpfs", tmp_path]
+    for folder in tmp_path.parents:
+        folder.chmod(folder.stat().st_mode | 0o001)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={ROOM}m,mode=0777", "tmpfs", tmp_path]
     if os.name != "posix" or os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("NOT TESTED: nobody may mount a small file system here")
     yield tmp_path
     subprocess.run(["umount", "--lazy", tmp_path], check=True)
+
+
+def leave(megabytes, disk):
+    """Fill a disk but for so much; return what makes room again."""
+    filler = disk / "filler"
+    filler.write_bytes(bytes((ROOM - megabytes) * MEGABYTE))
+    return filler.unlink
 
 
 @contextmanager
@@ -43,29 +53,25 @@ def sqlite_of_few_pages(tmp_path):
 
 @contextmanager
 def sqlite_on(disk):
-    filler = disk / "filler"
-    filler.write_bytes(bytes(2 * MEGABYTE))
+    make_room = leave(2, disk)
     with model_store(File(disk)) as store:
-        yield store, filler.unlink
+        yield store, make_room
 
 
 @contextmanager
 def postgres_on(disk):
     """The table, not the log of the server, lies on the disk: without room for that PostgreSQL stops."""
-    filler, place = disk / "filler", disk / "space"
-    filler.write_bytes(bytes(2 * MEGABYTE))
+    make_room, place = leave(2, disk), disk / "space"
     with running(Postgres) as server, model_store(server) as store:
         place.mkdir()
         place.chmod(0o777)
         os.chown(place, *owner_of(server))
-        for folder in disk.parents:
-            assert_open(folder)
         ask(
             server,
             f"CREATE TABLESPACE small LOCATION '{place}'",
             "ALTER TABLE statestore_entry SET TABLESPACE small",
         )
-        yield store, filler.unlink
+        yield store, make_room
 
 
 def owner_of(server):
@@ -73,10 +79,12 @@ def owner_of(server):
     return found.st_uid, found.st_gid
 
 
-def assert_open(folder):
-    """PostgreSQL does not run as root, whose folders are closed to it."""
-    if not folder.stat().st_mode & 0o001:
-        folder.chmod(folder.stat().st_mode | 0o001)
+class PostgresWithItsLog(Postgres):
+    """Its log of writes alone lies on the small disk, in files of a megabyte."""
+
+    def __init__(self, *, on):
+        super().__init__(durable=True)
+        self.initdb = ("--wal-segsize=1", f"--waldir={on / 'log'}")
 
 
 class SmallMariaDB(MariaDB):
@@ -96,10 +104,9 @@ def small_mariadb(_):
 
 @contextmanager
 def valkey_on(disk):
-    filler = disk / "filler"
-    filler.write_bytes(bytes(2 * MEGABYTE))
+    make_room = leave(2, disk)
     with running(Valkey, dir=disk, appendonly="yes") as server, store_on(server.django) as store:
-        yield store, filler.unlink
+        yield store, make_room
 
 
 def text(number):
@@ -149,6 +156,29 @@ def test_sqlite_that_may_not_grow(tmp_path):
 def test_database_on_a_full_disk(small_disk, on):
     with on(small_disk) as (store, make_room):
         is_refused_and_recovers(store, make_room)
+
+
+def test_postgres_that_can_not_write_its_log(small_disk):
+    """It goes down, and the answer to the write under way is lost with it; all that it acknowledged is there."""
+    make_room = leave(24, small_disk)
+    with running(PostgresWithItsLog, on=small_disk) as server, model_store(server, timeout=5) as store:
+        with pytest.raises(StoreUnavailable) as caught:
+            for number in range(1, MOST):
+                with soon():
+                    write(store, number)
+        assert caught.value.__cause__ is not None
+        eventually(lambda: not server.running)
+        assert "No space left on device" in server.log(100)
+        fails(lambda store: write(store, number), store)
+        make_room()
+        server.start()
+        assert number > 3
+        for written in range(1, number):
+            assert store.get(f"s:{written}", ["a", "b"]) == [text(written), written]
+        there = store.get_many(f"s:{number}")
+        assert there in ([{}, {"a": text(number), "b": number}] if isinstance(caught.value, StoreTimeout) else [{}])
+        write(store, number)
+        assert store.clean([]).removed == number
 
 
 def test_mariadb_that_may_not_grow(tmp_path):

@@ -57,6 +57,7 @@ class Postgres(_Database):
     engine = "postgresql"
     stop_signal = signal.SIGINT  # "fast": don't wait for the clients to leave
     hasty = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+    initdb = ()  # further options
 
     def __init__(self, *, port=None, durable=False):
         super().__init__(port=port, durable=durable)
@@ -65,7 +66,7 @@ class Postgres(_Database):
     def prepare(self):
         self._programs = self._find_programs()
         options = ["--username", self.user, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"]
-        self.run(self._programs / "initdb", "--no-sync", "--pgdata", "data", *options)
+        self.run(self._programs / "initdb", "--no-sync", "--pgdata", "data", *options, *self.initdb)
 
     def command(self):
         settings = [f"port={self.port}", f"listen_addresses={self.host}", "max_connections=200"]
