@@ -1,57 +1,20 @@
 """The API on a real ASGI server, over a real connection: the same answers as anywhere."""
 
 import http.client
-import json
 import threading
 import time
-from base64 import b64encode
 
 import pytest
 from django.core.asgi import get_asgi_application
 
 from statestore import StoreTimeout, StoreUnavailable, stores
-from tests.api.conftest import DATABASES, JSON, Caller, person, problem, succeeded, url
+from tests.api.conftest import DATABASES, JSON, person, problem, succeeded, url
+from tests.api.live import Answer, Remote
 from tests.api.test_names import BAD, NAMES, reaches
 from tests.api.test_unwell import calls
 
 uvicorn = pytest.importorskip("uvicorn")
 pytestmark = pytest.mark.django_db(transaction=True, databases=DATABASES)
-
-
-class Answer:
-    """An answer, with the words that the test client's have."""
-
-    def __init__(self, found):
-        self.status_code, self.headers, self.content = found.status, found.headers, found.read()
-
-    def __getitem__(self, name):
-        return self.headers[name]
-
-    def get(self, name, default=None):
-        return self.headers.get(name, default)
-
-    def json(self):
-        return json.loads(self.content)
-
-
-class Remote(Caller):
-    """Sends what a ``Caller`` is asked to send over a connection."""
-
-    def __init__(self, port, credentials=None):
-        self.port = port
-        self.known = {"Authorization": f"Basic {b64encode(credentials.encode()).decode()}"} if credentials else {}
-
-    def __call__(self, method, path, body=None, kind=JSON, **headers):
-        given = self.known | {name.replace("_", "-"): value for name, value in headers.items()}
-        if body is not None:
-            body = body if isinstance(body, bytes) else json.dumps(body).encode()
-            given["Content-Type"] = kind
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(method, path, body, given)
-            return Answer(connection.getresponse())
-        finally:
-            connection.close()
 
 
 @pytest.fixture
