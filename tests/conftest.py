@@ -1,9 +1,12 @@
-"""Says which servers are in play, and refuses to pass without them where CI is set."""
+"""Says which servers are in play, and refuses to pass without them where CI is set; empties the databases."""
 
 import os
 
 import pytest
+from django.test import TransactionTestCase
 
+from tests.flush import flush
+from tests.loop import one_loop
 from tests.servers import VARIABLE, addresses, missing
 
 
@@ -18,3 +21,17 @@ def pytest_report_header():
 def pytest_configure():
     if os.environ.get("CI") and missing():
         pytest.exit(f"CI is set, but {VARIABLE} lacks {', '.join(missing())}", returncode=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flush():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush)
+        yield
+
+
+@pytest.fixture(scope="module")
+def quick_twins():
+    """For modules that walk thousands of async verbs."""
+    with one_loop():
+        yield

@@ -1,7 +1,10 @@
 """The store in docs/writing-a-store.md, run out of the page: it keeps the contract, in under 40 lines."""
 
+import pytest
+
 from tests.docs import examples, run
 
+pytestmark = pytest.mark.usefixtures("quick_twins")
 TestDictStore = run("writing-a-store.md", 0, 1)["TestDictStore"]
 
 

@@ -12,6 +12,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick_twins")
 @pytest.mark.parametrize("example_store", [FileStore, DiskStore])
 class TestExample(ContractSuite):
     @pytest.fixture

@@ -9,7 +9,7 @@ from statestore.testing import ConcurrencySuite, RulesSuite
 from tests.backends.redis_kit import cache_on, each_server, wipe
 from tests.servers import addresses
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_twins")]
 NAMES = ("cluster", "sentinel")
 
 

@@ -5,6 +5,8 @@ import pytest
 from statestore.testing import RulesSuite
 from tests.contract.conftest import each_store, fresh
 
+pytestmark = pytest.mark.usefixtures("quick_twins")
+
 
 @pytest.mark.parametrize("alias", each_store())
 class TestRules(RulesSuite):
