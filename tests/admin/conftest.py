@@ -142,12 +142,18 @@ def strict(settings):
     settings.ALLOWED_HOSTS = ["localhost", "testserver"]
 
 
-@pytest.fixture
-def server(strict, transactional_db):
+@contextmanager
+def live_site():
     """The site on a port. ``live_server`` starts once for all tests, with the middleware of their settings."""
     running = LiveServer("localhost")
     yield running
     running.stop()
+
+
+@pytest.fixture
+def server(strict, transactional_db):
+    with live_site() as running:
+        yield running
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from pytest_django.live_server_helper import LiveServer
 
 from project import settings as site
 from statestore import stores
@@ -40,10 +39,8 @@ def ada():
 
 @pytest.fixture
 def server(_the_site, transactional_db):
-    """The site on a port. ``live_server`` starts once for all tests, with the middleware of their settings."""
-    running = LiveServer("localhost")
-    yield running
-    running.stop()
+    with in_the_admin.live_site() as running:
+        yield running
 
 
 @pytest.fixture
