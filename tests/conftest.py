@@ -4,10 +4,14 @@ import os
 
 import pytest
 from django.test import TransactionTestCase
+from hypothesis import settings
 
 from tests.flush import flush
 from tests.loop import one_loop
 from tests.servers import VARIABLE, addresses, missing
+
+settings.register_profile("patient", parent=settings(), deadline=None)  # a busy machine is no fault
+settings.load_profile("patient")
 
 
 def pytest_report_header():
