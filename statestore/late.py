@@ -13,10 +13,10 @@ from statestore.entries import Page, Record, Sentinel, Stamp
 from statestore.exceptions import ScopeUnavailable
 from statestore.handler import stores
 from statestore.resolving import NamedScope, checked
-from statestore.scope import Scope
+from statestore.scope import CHANGING, Scope
 
 TOKEN = "_statestore"  # the session's member
-WRITES = frozenset({"set", "set_many", "update", "change", "increment", "setdefault", "__setitem__"})
+WRITES = CHANGING - {"remove", "delete", "touch"} | {"update", "setdefault", "__setitem__"}  # all that can create
 
 
 class LateScope(Scope):

@@ -9,7 +9,7 @@ from asgiref.sync import markcoroutinefunction
 from statestore.entries import ABSENT
 from statestore.exceptions import VersionConflict
 
-_CHANGING = frozenset({"set", "set_many", "change", "change_many", "increment", "remove", "delete", "touch"})
+CHANGING = frozenset({"set", "set_many", "change", "change_many", "increment", "remove", "delete", "touch"})
 
 
 def _bound(verb: str) -> Any:
@@ -18,7 +18,7 @@ def _bound(verb: str) -> Any:
 
     call.__name__ = verb
     call.__doc__ = f"``{verb}`` of the store, for this scope."
-    call.alters_data = verb in _CHANGING  # type: ignore[attr-defined]  # Django's templates do not call it
+    call.alters_data = verb in CHANGING  # type: ignore[attr-defined]  # Django's templates do not call it
     return call
 
 

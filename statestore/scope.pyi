@@ -9,6 +9,7 @@ from statestore.entries import Changed, Entry, Record, ScopeInfo, Sentinel
 from statestore.typed import Key, Kind, Missing
 
 _Other = TypeVar("_Other")
+CHANGING: frozenset[str]
 
 class Scope(MutableMapping[str, Any]):
     @property

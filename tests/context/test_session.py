@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from statestore import (
+    ABSENT,
     InvalidKey,
     InvalidValue,
     OperationDisabled,
@@ -89,11 +90,15 @@ def test_refused_write_starts_no_session(request_of):
         lambda mine: mine.update({"a": 1}),
         lambda mine: mine.update(a=1),
         lambda mine: mine.setdefault("a", 1),
+        lambda mine: mine.change("a", lambda value: 1),
+        lambda mine: mine.change_many({"a": 1}),
+        lambda mine: mine.change_many({"a": 1}, if_version=ABSENT),
         lambda mine: mine.__setitem__("a", 1),
         lambda mine: async_to_sync(mine.aset)("a", 1),
         lambda mine: async_to_sync(mine.aset_many)({"a": 1}),
         lambda mine: async_to_sync(mine.aincrement)("a"),
         lambda mine: async_to_sync(mine.aupdate)("a", lambda value: 1),
+        lambda mine: async_to_sync(mine.achange_many)({"a": 1}),
     ],
 )
 def test_first_write_of_any_kind_binds_the_scope(request_of, write):
