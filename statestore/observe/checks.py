@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
 from statestore import conf
+from statestore.exceptions import kind
 from statestore.observe.watching import build
 
 HINT = (
@@ -26,7 +27,7 @@ def _problems() -> Iterator[str]:
     except ImproperlyConfigured:
         return  # what is wrong with STATESTORE itself has a check of its own
     if not isinstance(paths, list | tuple):
-        yield f"STATESTORE['OBSERVERS'] is a list, not a {type(paths).__name__}."
+        yield f"STATESTORE['OBSERVERS'] is a list, not {kind(paths)}."
         return
     for path in paths:
         try:
