@@ -48,9 +48,13 @@ class Connections:
         refused. Whatever is raised, the connection goes back whole or closed.
         """
         data = packed(commands[0]) if len(commands) == 1 else b"".join(map(packed, commands))
+        return self.exchange_packed(data, len(commands))
+
+    def exchange_packed(self, data: bytes, number: int) -> list[Any]:
+        """Send so many commands, as ``exchange`` does."""
         line = self._take()
         try:
-            replies = line.exchange(data, len(commands))
+            replies = line.exchange(data, number)
         except Exception as error:  # of any type, when another thread closes the connection
             self._drop(line)
             self._drop_idle()
@@ -115,8 +119,7 @@ class Line:
         self.connection.send_packed_command([data], check_health=False)
         if self._replies is None:  # RESP3: among the replies there may be messages for redis-py
             return [_reply(self.connection) for _ in range(number)]
-        read = self._replies.read
-        return [read() for _ in range(number)]
+        return self._replies.read_several(number)
 
     def is_done(self) -> bool:
         """Say whether there is no more to read than was asked for."""

@@ -12,17 +12,21 @@ from redis.exceptions import NoScriptError, TimeoutError  # noqa: A004
 from statestore.backends.redis_connections import Command, Connections, Unanswered
 from statestore.backends.redis_demand import Demand
 from statestore.backends.redis_scripts import in_full
+from statestore.backends.redis_together import Together
 
 
 class Link:
     """The way to one server; behind Sentinel, to whichever is the master."""
 
     is_to_cluster = False
+    together: Together | None = None
 
     def __init__(self, pool: ConnectionPool, demand: Demand) -> None:
         self.pool = pool
         self.demand = demand
         self._connections = Connections(pool, pool.max_connections)
+        if not demand.replicas:
+            self.together = Together(self._connections)
 
     def run(self, commands: Sequence[Command], *, writing: bool = False) -> list[Any]:
         """Carry out the commands in one round trip and return the replies.
@@ -30,6 +34,19 @@ class Link:
         The first error among the replies is raised. ``Unanswered``: the outcome is unknown; any other error of
         redis-py: the command that it speaks of was not carried out.
         """
+        return _without_errors(self._answers(commands, writing=writing))
+
+    def write(self, index: bytes, command: Command) -> Any:
+        """Carry out a script that writes into an index, and see whether the next one can do without. As ``run``."""
+        trial = self.together.trial(index) if self.together else []
+        *tried, reply = self._answers([*trial, command], writing=True)
+        _without_errors([reply])
+        if self.together and reply == 1:
+            self.together.learn(index, tried)
+        return reply
+
+    def _answers(self, commands: Sequence[Command], *, writing: bool) -> list[Any]:
+        """Return the replies, errors among them."""
         replies = self._attempt(commands, writing=writing)
         if len(replies) == 1 and not isinstance(replies[0], Exception):  # nearly always
             return replies
@@ -38,7 +55,7 @@ class Link:
             again = self._attempt([in_full(commands[number]) for number in unknown], writing=writing)
             for number, reply in zip(unknown, again, strict=True):
                 replies[number] = reply
-        return _without_errors(replies)
+        return replies
 
     def run_in_order(self, commands: Sequence[Command]) -> list[Any]:
         """Carry out commands of which some write, in one round trip, each only when those before it are done.

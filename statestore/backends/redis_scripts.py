@@ -29,6 +29,6 @@ def in_full(command: tuple[bytes, ...]) -> tuple[bytes, ...]:
 
 WRITE, TOUCH = Script("write"), Script("touch")
 WRITE_UNCHANGED = Script("write_unchanged", "walk")
-REMOVE, DELETE = Script("remove", "walk"), Script("delete", "walk")
-KEYS, STAMPS, INFOS = Script("keys", "walk"), Script("stamps", "walk"), Script("infos", "walk")
+REMOVE, DELETE = Script("remove", "walk"), Script("delete", "walk", "lasting")
+KEYS, STAMPS, INFOS = Script("keys", "walk", "lasting"), Script("stamps", "walk"), Script("infos", "walk")
 SWEEP, CLEAN = Script("sweep", "walk"), Script("clean", "walk")

@@ -15,11 +15,13 @@ from tests.servers.process import eventually
 def test_forgotten_scripts_are_told_again(monkeypatch):
     with Valkey() as server, redis.Redis.from_url(server.url) as client, store_on(server.django) as store:
         store.set("user:1", "a", 1)
+        store.touch("user:1")
         client.script_flush()
         with sent(monkeypatch) as flights:
-            store.set("user:1", "a", 2)
-            store.set("user:1", "a", 3)
-        assert flights == [["EVALSHA"], ["EVAL"], ["EVALSHA"]]
+            store.touch("user:1")
+            store.touch("user:1")
+            store.set("user:2", "a", 1)
+        assert flights == [["EVALSHA"], ["EVAL"], ["EVALSHA"], ["MULTI", "EXEC", "EVALSHA"], ["EVAL"]]
         client.script_flush()
         store.set("user:2", "a", 2)
         assert store.clean([]).removed == 2

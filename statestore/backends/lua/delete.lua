@@ -5,6 +5,15 @@
 
 local scope, index = KEYS[1], KEYS[2]
 local now, name, unused_since, demanded = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+
+if unused_since == '' and demanded == '' then
+    local lasting = count_of_lasting(scope)
+    if lasting then
+        forget(scope, index, name)
+        return lasting
+    end
+end
+
 local versions, as_demanded = {}, true
 for i = 5, #ARGV, 2 do
     versions[ARGV[i]] = ARGV[i + 1]

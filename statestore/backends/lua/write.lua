@@ -8,10 +8,10 @@ local demand, now, name = ARGV[1], ARGV[2], ARGV[3]
 if demand ~= '' and state(scope, ARGV[4], now) ~= demand then
     return 0
 end
-local is_new = redis.call('ZADD', index, 0, name) == 1
+redis.call('ZADD', index, 0, name)
 local answer = redis.pcall('HSET', scope, unpack(ARGV, 4))
 if type(answer) == 'table' then -- an error: somebody keeps another type under this name
-    if is_new then
+    if redis.call('TYPE', scope).ok ~= 'hash' then -- whoever put it into the index
         redis.call('ZREM', index, name)
     end
     return answer
