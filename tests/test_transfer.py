@@ -19,16 +19,9 @@ from statestore.entries import to_datetime
 from statestore.loading import FAIL, ON_CONFLICT, OVERWRITE, SKIP, Loader, lines_of
 from statestore.testing import Clock, override_stores
 from statestore.transfer import BadLine, dump, resume
+from tests.made_up import json_values
 
-VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**63 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
-    max_leaves=10,
-)
+VALUES = json_values(10)
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20).filter(
     lambda name: name not in (".", "..")
 )

@@ -9,16 +9,9 @@ from hypothesis import strategies as st
 
 from statestore import InvalidValue
 from statestore.values import MAX_DEPTH, decode, encode, is_too_deep
+from tests.made_up import json_values
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**63 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | TEXT
-)
-JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=20)
+JSON = json_values(20)
 BAD = (
     st.sampled_from([math.nan, math.inf, -math.inf, b"", {1}, 1j, object(), "\ud800", {1: 1}, {"\udfff": 1}])
     | st.integers(min_value=2**63)

@@ -3,20 +3,12 @@
 import orjson
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from statestore.admin.difference import Line, difference
 from statestore.admin.source import _filled, locate, pretty, read
+from tests.made_up import json_values
 
-VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**63 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
-    max_leaves=20,
-)
+VALUES = json_values(20)
 
 
 @given(VALUES)

@@ -38,6 +38,10 @@ def each_server(*names):
     return [pytest.param(name, marks=() if name in addresses() else absent[name]) for name in names]
 
 
+valkey = pytest.mark.parametrize("name", each_server("valkey"))
+everywhere = pytest.mark.parametrize("name", each_server("valkey", "redis"))
+
+
 def cache_on(name):
     """The entry for CACHES of a shared server."""
     address = addresses()[name]
@@ -55,6 +59,14 @@ def client_of(name):
     """redis-py's own client for a shared server, to look and to meddle."""
     url = addresses()[name]["url"]
     return redis.RedisCluster.from_url(url) if name == "cluster" else redis.Redis.from_url(url)
+
+
+def key_of(store, scope):
+    return store._layout.place(scope).key
+
+
+def index_of(store, scope):
+    return store._layout.place(scope).index
 
 
 @contextmanager

@@ -5,10 +5,17 @@ import pickle
 import pytest
 
 from statestore import CorruptState, StoreUnavailable, VersionConflict
-from tests.backends.redis_kit import cache_on, clean_store_on, client_of, each_server, store_on, wipe
-
-valkey = pytest.mark.parametrize("name", each_server("valkey"))
-everywhere = pytest.mark.parametrize("name", each_server("valkey", "redis"))
+from tests.backends.redis_kit import (
+    cache_on,
+    clean_store_on,
+    client_of,
+    everywhere,
+    index_of,
+    key_of,
+    store_on,
+    valkey,
+    wipe,
+)
 
 
 @pytest.fixture
@@ -21,14 +28,6 @@ def store(name):
 def client(name):
     with client_of(name) as client:
         yield client
-
-
-def key_of(store, scope):
-    return store._layout.place(scope).key
-
-
-def index_of(store, scope):
-    return store._layout.place(scope).index
 
 
 @everywhere

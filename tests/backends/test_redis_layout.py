@@ -8,13 +8,18 @@ from redis.crc import key_slot
 
 from statestore.backends.redis_layout import BUCKETS, SLOTS, TAGS, Layout
 from statestore.testing.clock import Clock
-from tests.backends.redis_kit import cache_on, clean_store_on, client_of, each_server, store_on
+from tests.backends.redis_kit import (
+    cache_on,
+    clean_store_on,
+    client_of,
+    everywhere,
+    index_of,
+    key_of,
+    store_on,
+    valkey,
+)
 
 NASTY = [*"{}* é", "{}", "}{", "{a}", "a{b}c", "{}{a}", "}{a", "{a", "a}", "a:{1}:b", "[a-z]", "e\u0301"]
-
-valkey = pytest.mark.parametrize("name", each_server("valkey"))
-
-everywhere = pytest.mark.parametrize("name", each_server("valkey", "redis"))
 
 
 @pytest.fixture
@@ -27,14 +32,6 @@ def store(name):
 def client(name):
     with client_of(name) as client:
         yield client
-
-
-def key_of(store, scope):
-    return store._layout.place(scope).key
-
-
-def index_of(store, scope):
-    return store._layout.place(scope).index
 
 
 @everywhere

@@ -38,6 +38,15 @@ def fresh(alias):
     return StoreHandler()[alias]
 
 
+@pytest.fixture
+def store(request):
+    """A store of its own, by ``each_store`` as indirect parameter."""
+    made = fresh(request.param)
+    yield made
+    made.close()
+    fresh(request.param)
+
+
 def empty(store):
     """Delete all there is, also what would have expired by now."""
     store.clock = lambda: 0

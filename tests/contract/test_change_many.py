@@ -16,17 +16,9 @@ from statestore import (
 )
 from statestore.backends import MemoryStore
 from statestore.testing import Clock
-from tests.contract.conftest import each_store, fresh
+from tests.contract.conftest import each_store
 
 WRITERS = 8
-
-
-@pytest.fixture
-def store(request):
-    made = fresh(request.param)
-    yield made
-    made.close()
-    fresh(request.param)
 
 
 def conflicts(store, mapping, version):

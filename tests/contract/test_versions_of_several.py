@@ -6,15 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from statestore.exceptions import InvalidScope
 from statestore.testing import Clock
-from tests.contract.conftest import each_store, fresh
-
-
-@pytest.fixture
-def store(request):
-    made = fresh(request.param)
-    yield made
-    made.close()
-    fresh(request.param)
+from tests.contract.conftest import each_store
 
 
 @pytest.mark.parametrize("store", each_store(), indirect=True)
