@@ -10,7 +10,7 @@ RUN_READY = .venv/.ready-to-run
 DEV_READY = .venv/.ready-to-test
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick servers lint format typecheck docs matrix mutants soak bench bench-http bench-scale clean
+.PHONY: help run test quick servers lint format typecheck static docs matrix mutants soak bench bench-http bench-scale clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -20,12 +20,10 @@ run: $(RUN_READY) ## Run the demo site on http://127.0.0.1:8000 (another place: 
 	$(VENV) manage.py demo
 	$(VENV) manage.py runserver $(ADDRESS)
 
-test: $(DEV_READY) ## Prove everything: all tests on all servers, migrations, checks, style, types.
+test: $(DEV_READY) ## Prove everything: style, types, migrations, checks, then all tests on all servers.
+	$(MAKE) --no-print-directory static
 	sh .ci/setup system
 	$(VENV) -m tests.servers run -- python -m pytest -n 2 $(ARGS)
-	$(VENV) -W error manage.py check
-	$(VENV) -W error manage.py makemigrations --check --dry-run
-	$(MAKE) --no-print-directory lint typecheck
 
 quick: $(DEV_READY) ## Test in less than a minute: SQLite, memory and one Valkey, nothing slow.
 	$(VENV) -m tests.servers run --only valkey -- python -m pytest -n 2 -m "not slow" $(ARGS)
@@ -44,6 +42,12 @@ format: $(DEV_READY) ## Format the code, and fix what ruff can fix.
 typecheck: $(DEV_READY) ## Check the types with mypy and pyright.
 	$(VENV) -m mypy
 	$(VENV) -m basedpyright --level error
+
+static: $(DEV_READY) ## Say in half a minute what can be said without running a test: lint, typecheck, Django's checks.
+	$(MAKE) --no-print-directory lint
+	$(VENV) -W error manage.py check
+	$(VENV) -W error manage.py makemigrations --check --dry-run
+	$(MAKE) --no-print-directory typecheck
 
 docs: $(DEV_READY) ## Build the documentation into build/docs; a warning is an error.
 	$(VENV) -m sphinx -q -W --keep-going docs build/docs

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.prove import crash, kill, register, revive, soak, updates
+from tests.prove import crash, kill, likeness, register, revive, soak, updates
 from tests.prove.soak import Row, tried
 from tests.servers import ServerUnavailable
 
@@ -32,6 +32,8 @@ def test_words_choose(monkeypatch):
 @pytest.fixture
 def figures(monkeypatch):
     """What the proofs find, made up: nothing wrong, and every control caught."""
+    monkeypatch.setattr(likeness, "run", lambda *_: None)
+    monkeypatch.setattr(likeness, "forgetting_is_found_out", lambda store: True)
     monkeypatch.setattr(updates, "lost", lambda store, way, *_: 7 if way == "naive" else 0)
     run = ("memory", "", 0, 3, 100, 50, 5, 0, 0, 0, "ok")
     monkeypatch.setattr(register, "prove", lambda *_: run)
@@ -46,6 +48,7 @@ def figures(monkeypatch):
 @pytest.mark.parametrize(
     ("way", "wrong", "control"),
     [
+        (soak.like_a_dict, 0, 1),
         (soak.counters, 0, 7),
         (soak.registers, 0, "3 and 4"),
         (soak.killed_writers, 0, 5),
@@ -61,7 +64,9 @@ def test_a_row_has_the_losses_and_the_controls(figures, way, wrong, control):
 def test_a_control_that_loses_nothing_is_no_proof(figures, monkeypatch):
     monkeypatch.setattr(updates, "lost", lambda *_: 0)
     monkeypatch.setattr(revive, "lost", lambda *_: (0, 0))
-    verdicts = {tried(way, soak.SHORT, "memory").verdict for way in (soak.counters, soak.revived)}
+    monkeypatch.setattr(likeness, "forgetting_is_found_out", lambda store: False)
+    ways = (soak.like_a_dict, soak.counters, soak.revived)
+    verdicts = {tried(way, soak.SHORT, "memory").verdict for way in ways}
     assert verdicts == {"THE CONTROL LOST NOTHING"}
 
 

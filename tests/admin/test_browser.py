@@ -202,12 +202,13 @@ def test_clean_shows_how_far_it_is_and_goes_on_by_itself(site, visit, picture, m
 
 def test_clean_stops_when_it_is_told_to(site, visit, monkeypatch):
     monkeypatch.setattr(progress, "SECONDS", 0)
-    monkeypatch.setattr(progress, "PART", 1)
     page = visit("default/clean/", **DESK)
     page.check("[name=by][value=ids]")
     page.fill("#id_active", "flow")
     page.click("text=Show what would go")
-    page.click("text=for ever", timeout=60_000)
+    page.wait_for_selector("text=for ever")
+    monkeypatch.setattr(progress, "PART", 1)
+    page.click("text=for ever")
     page.click("text=Stop here")
     assert "Stopped." in said(page)
     left = len(list(site["default"].scopes()))

@@ -18,15 +18,17 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module", params=[Postgres, MariaDB], ids=lambda kind: kind.name)
-def running(request):
+def running(request, django_db_blocker):
     with kit.running(request.param, durable=True) as server:
+        with django_db_blocker.unblock(), model_store(server):
+            pass  # its table is made
         yield server
 
 
 @pytest.fixture
 def store(server, proxy):
     """A store whose connection is open, and goes through the proxy."""
-    with model_store(server, PORT=proxy.port) as store:
+    with model_store(server, migrated=True, PORT=proxy.port) as store:
         put(store)
         yield store
 

@@ -11,7 +11,7 @@ import sys
 import time
 from typing import NamedTuple
 
-from tests.prove import crash, failover, history, kill, register, revive, updates
+from tests.prove import crash, failover, history, kill, likeness, register, revive, updates
 from tests.prove.site import set_up, table
 from tests.prove.stores import known, named
 from tests.servers import ServerUnavailable
@@ -32,10 +32,11 @@ class Size(NamedTuple):
     scopes: int  # of a clean that is killed
     revived: int  # scopes that are cleaned, or come alive
     turns: int  # of a layered store's writers
+    sequences: int  # of fifty random verbs
 
 
-LONG = Size(250, 60, 5, 50, 10, 50_000, 3_000, 1500)
-SHORT = Size(50, 3, 2, 3, 1, 3_000, 300, 100)
+LONG = Size(250, 60, 5, 50, 10, 50_000, 3_000, 1500, 60)
+SHORT = Size(50, 3, 2, 3, 1, 3_000, 300, 100, 5)
 
 
 class Row(NamedTuple):
@@ -119,6 +120,15 @@ def revived(size, name):
     return Row("what comes alive during a clean stays", name, 1, size.revived, gone + left, naive, verdict)
 
 
+def like_a_dict(size, name):
+    """Random verbs; the first difference is raised, and the control's must be."""
+    with named(name) as store:
+        likeness.run(store, lambda same: same, size.sequences, 50)
+        found_out = likeness.forgetting_is_found_out(store)
+    verdict = "ok" if found_out else "THE CONTROL LOST NOTHING"
+    return Row("it does what a dict does", name, size.sequences, size.sequences * 50, 0, int(found_out), verdict)
+
+
 def layered_grows(size, name):
     return _layered("nobody reads back: a number grows", name, size.turns, history.GROWING)
 
@@ -150,6 +160,7 @@ def layers():
 
 
 PROOFS = {
+    like_a_dict: known,
     counters: known,
     registers: known,
     registers_by_wrong_clocks: known,
