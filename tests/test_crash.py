@@ -33,5 +33,8 @@ def test_verdicts():
     assert crash.verdict(1, 20, 0, 0, safe=True) == "ok"
     assert crash.verdict(1, 20, 1, 0, safe=True) == "BROKEN"
     assert crash.verdict(1, 20, 0, 1, safe=True) == "BROKEN"
+    assert crash.verdict(1, 19, 1, 0, safe=True) == "BROKEN"
     assert crash.verdict(1, 20, 1, 0, safe=False) == "ok"
+    assert crash.verdict(1, 19, 1, 0, safe=False) == "ok"
+    assert crash.verdict(1, 19, 0, 1, safe=False).startswith("VOID")
     assert crash.verdict(1, 20, 0, 0, safe=False) == "THE CONTROL LOST NOTHING"

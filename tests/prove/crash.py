@@ -111,11 +111,11 @@ def prove(name, victim, kills, *, safe=True):
 
 
 def verdict(kills, acknowledged, lost, half, *, safe):
+    if lost or (half and safe):  # whatever the traffic was
+        return "BROKEN" if safe else "ok"
     if acknowledged < ENOUGH * kills:
         return "VOID: too little traffic"
-    if safe:
-        return "BROKEN" if half or lost else "ok"
-    return "ok" if lost else "THE CONTROL LOST NOTHING"
+    return "ok" if safe else "THE CONTROL LOST NOTHING"
 
 
 def strike(server, store, victim, turn, work):
