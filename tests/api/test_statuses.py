@@ -11,7 +11,8 @@ from statestore.api.schema import ALWAYS, CONDITIONAL, OPERATIONS
 from tests.api.conftest import person
 from tests.api.live import Cutting
 from tests.api.statuses import LIMIT, answers, table
-from tests.servers import ServerUnavailable, Valkey
+from tests.faults.kit import running
+from tests.servers import Valkey
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 MODEL, CACHE = "statestore.backends.ModelStore", "statestore.backends.CacheStore"
@@ -20,11 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def proxy():
-    try:
-        server = Valkey().start()
-    except ServerUnavailable as reason:
-        pytest.skip(f"NOT TESTED: {reason}")
-    with server, Cutting(server.port) as proxy:
+    with running(Valkey) as server, Cutting(server.port) as proxy:
         yield proxy
 
 

@@ -58,8 +58,8 @@ class Proxy:
                 self._start(self._carry, server, client)
 
     def _carry(self, source, target):
-        is_answer = source.getpeername()[1] == self.target
         with contextlib.suppress(OSError):
+            is_answer = source.getpeername()[1] == self.target  # unless it is gone already
             while data := source.recv(SLICE):
                 if is_answer and self.mode != "pass":
                     self.spoilt += 1
