@@ -1,6 +1,8 @@
-"""What a request costs, besides what the store is asked."""
+"""What a request costs: what it leaves behind, whom it asks, and how often the store."""
 
 import gc
+import re
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -11,6 +13,11 @@ from rest_framework.authentication import BaseAuthentication
 from statestore import stores
 from tests.api.conftest import Caller, url
 from tests.api.test_house import Anybody
+from tests.backends.redis_kit import sent
+
+PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+ROW = re.compile(r"^\| (.+) \| (\d) \| (\d) \|$", re.MULTILINE)
+COSTS = {what: (int(statements), int(trips)) for what, statements, trips in ROW.findall(PAGE.read_text("utf-8"))}
 
 
 @pytest.fixture
@@ -69,3 +76,47 @@ def test_settings_are_followed_at_once(configure, stranger, scope):
     for policy, status in ((Anybody, 404), ("statestore.Policy", 401), (Anybody, 404)):
         configure(POLICY=policy)
         assert stranger.get(path).status_code == status
+
+
+def requests(caller, alias, scope):
+    """The requests whose costs the page tells. There are two values."""
+    stores[alias].delete(scope)
+    path, known = url(alias, scope, "k"), f'"{stores[alias].set_many(scope, {"k": 1, "n": 2})}"'
+    return {
+        "`GET` of a value": lambda: caller.get(path),
+        "`PUT` of a value": lambda: caller.put(path, 2),
+        "`PUT` with `If-Match` and one tag": lambda: caller.put(path, 2, If_Match=known),
+        "`PUT` with `If-None-Match: *`": lambda: caller.put(url(alias, scope, "new"), 2, If_None_Match="*"),
+        "`DELETE` of a value": lambda: caller.delete(path),
+        "`PATCH` of a value": lambda: caller.merge(path, {"a": 1}),
+        "increment": lambda: caller.post(f"{path}increment/"),
+        "`GET` of many values": lambda: caller.get(url(alias, scope, action="values/?key=k&key=n")),
+        "`DELETE` of a scope": lambda: caller.delete(url(alias, scope)),
+    }
+
+
+def test_the_page_has_a_row_for_every_request_that_is_counted(scope):
+    assert list(COSTS) == list(requests(None, "memory", scope))
+
+
+@pytest.mark.parametrize("what", COSTS)
+def test_a_request_asks_the_database_as_often_as_the_page_says(
+    configure, settings, scope, what, django_assert_num_queries
+):
+    configure(POLICY=Anybody)
+    settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": []}
+    ask = requests(Caller(), "default", scope)[what]
+    with django_assert_num_queries(COSTS[what][0]):
+        assert ask().status_code in {200, 201, 204}
+
+
+@pytest.mark.skipif("redis" not in stores, reason="NOT TESTED: there is no redis server")
+@pytest.mark.parametrize("what", COSTS)
+def test_a_request_asks_redis_as_often_as_the_page_says(configure, settings, scope, what, monkeypatch):
+    configure(POLICY=Anybody)
+    settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": []}
+    for _ in range(2):  # the server knows every script now, and the connection is there
+        ask = requests(Caller(), "redis", scope)[what]
+        with sent(monkeypatch) as flights:
+            assert ask().status_code in {200, 201, 204}
+    assert len(flights) == COSTS[what][1], flights
