@@ -11,6 +11,7 @@ from redis.connection import AbstractConnection
 
 from statestore.handler import StoreHandler
 from tests.servers import addresses
+from tests.servers.process import eventually
 
 BACKEND = "django_redis.cache.RedisCache"
 CLUSTER = {"CONNECTION_FACTORY": "statestore.redis_cluster.ClusterConnectionFactory"}
@@ -89,6 +90,13 @@ def clean_store_on(name, **kwargs):
         store.get("warm", "up")
         yield store
         wipe(store)
+
+
+def catch_up(primary, replica):
+    """Wait until the replica has all that its primary has now."""
+    with primary.client() as client, replica.client() as copy:
+        written = client.info("replication")["master_repl_offset"]
+        eventually(lambda: copy.info("replication")["slave_repl_offset"] >= written)
 
 
 def wipe(store):

@@ -334,7 +334,7 @@ def test_wait_is_broken_off_by_ctrl_c(store, connection):
         began = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
             store.set(SCOPE, "a", 2)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
     assert store.get(SCOPE, "a") == 1
     use(store)
 
@@ -365,7 +365,7 @@ def test_wait_is_bounded_by_the_time_out(store):
         began = time.monotonic()
         with pytest.raises(StoreUnavailable):
             patient.set(SCOPE, "a", 2)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
     use(patient)
 
 

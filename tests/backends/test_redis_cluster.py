@@ -10,7 +10,7 @@ from redis.crc import key_slot
 
 from statestore import StoreTimeout, StoreUnavailable
 from statestore.redis_cluster import ClusterConnectionFactory
-from tests.backends.redis_kit import BACKEND, CLUSTER, cache_on, clean_store_on, each_server, store_on
+from tests.backends.redis_kit import BACKEND, CLUSTER, cache_on, catch_up, clean_store_on, each_server, store_on
 from tests.servers import Redis, RedisCluster, ServerUnavailable, Valkey, addresses
 
 on_cluster = pytest.mark.parametrize("name", each_server("cluster"))
@@ -151,9 +151,9 @@ def test_promoted_replica_is_found_after_its_master_was_killed():
     ):
         for number in range(30):
             store.set(f"user:{number}", "a", number)
-        time.sleep(0.5)  # the replicas have it
+        catch_up(cluster.masters[0], cluster.replica_of(cluster.masters[0]))
         cluster.masters[0].kill()
-        deadline, outcomes = time.monotonic() + 30, set()
+        deadline, outcomes = time.monotonic() + 60, set()
         while True:
             try:
                 for number in range(30):

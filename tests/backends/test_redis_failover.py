@@ -117,5 +117,5 @@ def fails_soon(verb, store, scope):
     began = time.monotonic()
     with pytest.raises(StoreUnavailable) as caught:
         verb(store, scope)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
     assert type(caught.value) in {StoreUnavailable, StoreTimeout}

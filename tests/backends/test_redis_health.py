@@ -34,7 +34,7 @@ def test_good_server_is_named_and_threatens_nothing(name):
         health = store.health()
     assert (health.reachable, health.backend, health.server) == (True, "RedisStore", name)
     assert (health.version, health.threats, health.error) == (addresses()[name]["version"], [], "")
-    assert 0 < health.latency < 1
+    assert 0 < health.latency < 30
 
 
 @pytest.mark.parametrize("name", each_server("cluster", "sentinel"))

@@ -126,7 +126,7 @@ def test_silent_replica_is_a_time_out_in_time_and_heals(pair):
             began = time.monotonic()
             with pytest.raises(StoreTimeout, match="0 of the 1 replicas"):
                 store.set("user:1", "a", 2)
-            assert LIMIT / 2 < time.monotonic() - began < 3 * LIMIT
+            assert LIMIT / 2 < time.monotonic() - began < 10 * LIMIT
         finally:
             replica.resume()
         store.set("user:1", "a", 3)

@@ -228,18 +228,18 @@ def test_control_without_the_watch_a_stopped_server_holds_the_caller(server, sto
     def ask_twice():
         store.get("s:1", "a")
         connected.set()
-        stopped.wait(5)
+        stopped.wait(30)
         store.get("s:1", "a")
         connections[ALIAS].close()
 
     thread = threading.Thread(target=ask_twice)
     thread.start()
-    assert connected.wait(5)
+    assert connected.wait(30)
     server.pause()
     stopped.set()
     thread.join(5 * TIMEOUT)
     was_held = thread.is_alive()
     server.resume()
-    thread.join(10)
+    thread.join(30)
     assert was_held
     assert not thread.is_alive()
