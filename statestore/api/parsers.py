@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from django.http import UnreadablePostError
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
@@ -60,9 +59,10 @@ def read_body(request: Any) -> bytes:
     limit, announced = option("MAX_BODY_BYTES"), _announced(request)
     if announced is not None and announced > limit:
         raise TooLarge(f"The body has {announced:,} bytes; this API takes {limit:,}.")
+    stream = _stream(request, announced)
     try:
-        body = _stream(request, announced).read(limit + 1)
-    except (OSError, UnreadablePostError):
+        body = stream.read(limit + 1)
+    except Exception:  # noqa: BLE001 (of a chunk that is none every server makes an error of its own)
         raise BadRequest("The body could not be read.") from None
     if len(body) > limit:
         raise TooLarge(f"The body has more than {limit:,} bytes.")

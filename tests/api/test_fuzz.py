@@ -130,6 +130,20 @@ def test_a_chunked_body_is_limited_like_any_other(answer, size, status):
     assert answer("PUT", ROUTES[5], "", KINDS[0], body, chunked)[0] == status
 
 
+class BrokenChunks(io.BytesIO):
+    """A body whose chunks are none: gunicorn's error is neither Django's nor the system's."""
+
+    def read(self, *args):
+        raise Exception("Invalid chunk size: 'zz'")
+
+
+def test_chunks_that_are_none_are_a_bad_request(answer):
+    chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    for method, route in (("PUT", ROUTES[5]), ("PATCH", ROUTES[4]), ("POST", ROUTES[6]), ("POST", ROUTES[2])):
+        status, sent, _ = answer(method, route, "", KINDS[0], b"", chunked | {"wsgi.input": BrokenChunks()})
+        assert (status, sent["Content-Type"]) == (400, "application/problem+json")
+
+
 def test_a_chunked_increment_counts_what_it_says(answer):
     stores["memory"].delete("s")
     chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
