@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from statestore.backends.base import StateStore
-from statestore.backends.walking import PAGE
+from statestore.backends.walking import BATCH
 from statestore.cleanrules import Rule
 from statestore.durations import back
 from statestore.entries import CleanReport, to_datetime
@@ -88,7 +88,7 @@ def plan(
 
 
 def run(
-    steps: Iterable[Step], *, dry_run: bool = False, batch_size: int = PAGE, progress: Progress | None = None
+    steps: Iterable[Step], *, dry_run: bool = False, batch_size: int = BATCH, progress: Progress | None = None
 ) -> Iterator[tuple[Step, CleanReport]]:
     """Carry the steps out one by one, yielding each with its report when it is done."""
     for step in steps:

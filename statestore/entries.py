@@ -3,7 +3,7 @@
 Inside, a moment is an integer: microseconds since 1970-01-01 UTC. Outside it is an aware ``datetime``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -120,6 +120,24 @@ class Page(NamedTuple):
     """One step of a listing: what was found, and the name up to which all was looked at (None: to the end)."""
 
     infos: list[ScopeInfo]
+    last: str | None
+
+    def up_to(self, end: str | None) -> "Page":
+        """Return this step, but nothing that comes after ``end``."""
+        if end is None or (self.last is not None and self.last < end):
+            return self
+        return Page([info for info in self.infos if info.name <= end], None)
+
+    def idle(self, unused_since: int) -> dict[str, int]:
+        """Return the number of entries of each scope that was not used after that moment."""
+        return {info.name: info.entries for info in self.infos if to_moment(info.updated_at) <= unused_since}
+
+
+class Cleaned(NamedTuple):
+    """One step of a clean: how many scopes there were, the entries of each that went, and ``last`` as in a page."""
+
+    examined: int
+    gone: Mapping[str, int]
     last: str | None
 
 

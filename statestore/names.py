@@ -1,7 +1,9 @@
 """What may be a scope or a key, and how scopes relate to one another."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import repeat
 from typing import Any
 
 from statestore.exceptions import InvalidKey, InvalidScope, kind, shown
@@ -68,7 +70,27 @@ def leading(scope: str) -> Iterator[str]:
 
 def is_active(scope: str, active: Collection[str]) -> bool:
     """Say whether ``scope`` is covered by the active ids; ``global`` always is."""
-    return scope == GLOBAL or any(part in active for part in leading(scope))
+    return scope == GLOBAL or _is_covered(scope, active)
+
+
+def _is_covered(scope: str, active: Collection[str]) -> bool:
+    return any(part in active for part in leading(scope))
+
+
+class Active:
+    """The active ids of a clean, asked about many scopes."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._ids = frozenset(ids)
+        self._fewest = min((one.count(":") for one in self._ids), default=MAX_LENGTH)
+
+    def others(self, names: Sequence[str]) -> list[str]:
+        """Return those of the names that are not active, in their order."""
+        found = [name for name in names if name not in self._ids and name != GLOBAL]
+        if max(map(str.count, found, repeat(":")), default=0) <= self._fewest:  # nothing lies below one of the ids
+            return found
+        is_covered = cache(lambda above: _is_covered(above, self._ids))  # many lie below the same
+        return [name for name in found if not is_covered(name.rpartition(":")[0])]
 
 
 def prefix_end(prefix: str) -> str | None:

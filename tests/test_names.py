@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statestore import InvalidKey, InvalidScope
-from statestore.names import check_key, check_prefix, check_scope, family, is_active, leading, prefix_end
+from statestore.names import (
+    Active,
+    check_key,
+    check_prefix,
+    check_scope,
+    family,
+    is_active,
+    leading,
+    prefix_end,
+)
 
 LEGAL = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=200).filter(
     lambda text: text not in (".", "..")
@@ -107,6 +116,14 @@ def test_leading_segments_come_shortest_first():
 )  # fmt: skip
 def test_active_id_covers_its_scope_and_what_lies_below(scope, covered):
     assert is_active(scope, {"n1"}) is covered
+
+
+SCOPES = st.lists(st.text("ab:", min_size=1, max_size=6) | st.just("global"))
+
+
+@given(ids=SCOPES, names=SCOPES)
+def test_active_ids_know_of_many_names_what_each_is(ids, names):
+    assert Active(ids).others(names) == [name for name in names if not is_active(name, set(ids))]
 
 
 @given(prefix=st.text(max_size=5), text=st.text(max_size=5))

@@ -1,7 +1,8 @@
 """A connection of Django's as ``ModelStore`` uses it: a lost one is noticed, what is safe is repeated."""
 
 from asyncio import _get_running_loop
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -65,6 +66,20 @@ class Database:
     def atomic(self) -> "Block":
         """Return a transaction, or a savepoint in the one that is open."""
         return Block(self)
+
+    def can_freeze(self) -> bool:
+        """Say whether there is a way to ``frozen`` from here; on PostgreSQL there is none inside a transaction."""
+        connection = self.connection
+        if connection.vendor == "postgresql":
+            return not connection.in_atomic_block and (connection.connection is None or connection.autocommit)
+        return connection.vendor == "sqlite"
+
+    @contextmanager
+    def frozen(self, statement: str) -> Iterator[None]:
+        """Let all stay as it is seen by the first statement after this one; else what changes it is a conflict."""
+        with self.atomic():
+            self.write(statement, ())
+            yield
 
     def can(self, feature: str) -> bool:
         """Say whether the server has this feature of Django's; some are asked for at the first time."""

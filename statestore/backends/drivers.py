@@ -61,6 +61,11 @@ def is_lost(connection: Any, error: Error) -> bool:
     return False
 
 
+def is_conflict(error: Error) -> bool:
+    """Say whether somebody else has changed what a frozen transaction was about to change."""
+    return getattr(error.__cause__, "sqlstate", None) == "40001" or is_deadlock(error)
+
+
 def is_deadlock(error: Error) -> bool:
     if not isinstance(error, OperationalError):
         return False

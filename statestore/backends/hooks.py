@@ -10,8 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from statestore.entries import Page, Record, Sentinel, Stamp
+from statestore.entries import Cleaned, Page, Record, Sentinel, Stamp
 from statestore.exceptions import OperationDisabled
+
+Others = Callable[[Sequence[str]], list[str]]
+"""Returns, of names, those that are not active."""
 
 
 class Hooks(ABC):
@@ -94,6 +97,18 @@ class Hooks(ABC):
     def _texts_of(self, scope: str, keys: Collection[str], now: int) -> Mapping[str, bytes]:
         """Return the texts of the live records under ``keys``, if leaving out their stamps is cheaper."""
         return {key: record.text for key, record in self._read(scope, keys).items() if record.is_live(now)}
+
+    def _clean_next(
+        self, prefix: str, after: str, upto: str | None, limit: int, others: Others, unused_since: int, now: int
+    ) -> Cleaned:
+        """Look at up to ``limit`` existing scopes as ``_scan`` does, but at none after ``upto``.
+
+        Remove of ``others(their names)`` those not used after ``unused_since``, and of all what has expired.
+        """
+        page = self._scan(prefix, after, limit, None, now).up_to(upto)
+        idle = others(list(page.idle(unused_since)))
+        self._sweep(prefix, after, upto if page.last is None else page.last, now)
+        return Cleaned(len(page.infos), self._clean(idle, unused_since, now) if idle else {}, page.last)
 
     def _clean(self, names: Iterable[str], unused_since: int, now: int) -> dict[str, int]:
         """Remove those of the named scopes not used after ``unused_since``; return the entries each one had."""

@@ -11,9 +11,11 @@ from django.db import DEFAULT_DB_ALIAS, Error, transaction
 from statestore.backends.base import StateStore
 from statestore.backends.below import way_of
 from statestore.backends.database import Database
-from statestore.backends.sql import Dialect
+from statestore.backends.drivers import is_conflict
+from statestore.backends.hooks import Others
+from statestore.backends.sql import SEPARATOR, Dialect
 from statestore.backends.sql_vendors import DIALECTS
-from statestore.entries import ABSENT, Page, Record, ScopeInfo, Sentinel, Stamp, to_datetime
+from statestore.entries import ABSENT, Cleaned, Page, Record, ScopeInfo, Sentinel, Stamp, to_datetime
 from statestore.names import prefix_end
 
 DEFAULTS: Mapping[str, Any] = {"database": DEFAULT_DB_ALIAS, "timeout": 10.0, "prepare": None}
@@ -130,6 +132,8 @@ class ModelStore(StateStore):
                 found = self._stamps_by(f"{self._sql.stamps} {self._sql.for_update}", scope)
                 if {key: each.version for key, each in found.items() if each.is_live(stamp.updated_at)} != versions:
                     return False
+                if versions and not versions.keys() & texts.keys():
+                    self._touch(scope, stamp.updated_at)  # else a clean that has looked before would not notice
                 for key, text in sorted(texts.items()):
                     # Others may write without a condition meanwhile, so each entry has its own.
                     if not self._write(scope, {key: text}, stamp, versions.get(key, ABSENT)):
@@ -184,6 +188,35 @@ class ModelStore(StateStore):
         condition = self._sql.unchanged(scope, list(set(versions.values())), len(versions), now)
         with self._locked([scope]):
             return self._count_deleted(*condition, now).get(scope)
+
+    def _clean_next(
+        self, prefix: str, after: str, upto: str | None, limit: int, others: Others, unused_since: int, now: int
+    ) -> Cleaned:
+        page = prefix, after, upto, limit, others, unused_since, now
+        if not self._db.can_freeze():
+            return super()._clean_next(*page)
+        try:
+            with self._db.frozen(self._sql.freeze):
+                return self._clean_frozen(*page)
+        except Error as error:
+            if not is_conflict(error):
+                raise
+        return super()._clean_next(*page)  # somebody has written to a scope that was about to go
+
+    def _clean_frozen(
+        self, prefix: str, after: str, upto: str | None, limit: int, others: Others, unused_since: int, now: int
+    ) -> Cleaned:
+        """Clean the next scopes while all stays as it is: what was looked at need not be looked at again."""
+        sql, end = self._sql, prefix_end(prefix)
+        found = self._db.rows(*sql.look(prefix, after, end, upto, limit, unused_since, now), LONG)
+        names, busy, several, numbers = map(_parts, found[0])
+        last = max(names) if len(names) == limit else None
+        gone = dict.fromkeys(others(list(set(names).difference(busy)) if busy else names), 1)
+        entries = dict(zip(several, map(int, numbers), strict=True))
+        gone |= {name: number for name, number in entries.items() if name in gone}
+        kept = [name for name in names if name not in gone]
+        self._db.write(*sql.all_but(prefix, after, end, upto if last is None else last, kept, now), LONG)
+        return Cleaned(len(names), gone, last)
 
     def _clean(self, names: Iterable[str], unused_since: int, now: int) -> dict[str, int]:
         names = list(names)
@@ -255,6 +288,10 @@ class ModelStore(StateStore):
 
 def _record(text: Any, version: str, updated_at: int, expires_at: int | None) -> Record:
     return Record(_bytes(text), version, updated_at, expires_at)
+
+
+def _parts(joined: Any) -> list[str]:
+    return _bytes(joined).decode().split(chr(SEPARATOR)) if joined else []
 
 
 def _bytes(text: Any) -> bytes:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import blake2b
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.core.cache.backends.base import BaseCache
@@ -13,7 +14,7 @@ from statestore.backends.cache import CacheStore
 from statestore.backends.portable_documents import Document, pack, unpack
 from statestore.backends.portable_index import Index
 from statestore.backends.portable_locks import Check
-from statestore.backends.portable_shelf import Shelf
+from statestore.backends.portable_shelf import BATCH, Shelf
 from statestore.entries import Page, Record, Sentinel, Stamp, summary
 from statestore.exceptions import CorruptState, ValueTooLarge
 from statestore.logs import event
@@ -186,14 +187,15 @@ class PortableStore(CacheStore):
 
     def _documents(self, names: Iterable[str]) -> Iterator[tuple[str, Document]]:
         """Yield the named scopes with their documents; those that can't be read are left out, with a log entry."""
-        addresses = {name: self._address(_digest(name)) for name in names}
-        found = self._shelf.get_many(addresses.values())
-        for name, address in addresses.items():
-            try:
-                yield name, unpack(name, found.get(address))
-            except ValueError:
-                told = event("scope_unreadable", store=self.alias, scope=name)
-                logger.error("The scope %r in the store %r can't be read.", name, self.alias, extra=told)
+        rest = iter(names)
+        while addresses := {name: self._address(_digest(name)) for name in islice(rest, BATCH)}:
+            found = self._shelf.get_many(addresses.values())
+            for name, address in addresses.items():
+                try:
+                    yield name, unpack(name, found.get(address))
+                except ValueError:
+                    told = event("scope_unreadable", store=self.alias, scope=name)
+                    logger.error("The scope %r in the store %r can't be read.", name, self.alias, extra=told)
 
     def _unpack(self, scope: str, found: Any, keys: Collection[str] | None = None) -> Document:
         try:

@@ -4,6 +4,7 @@ One hash a scope, and an index of the scopes. What only reads is a plain command
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -13,17 +14,20 @@ from statestore.backends import redis_commands as commands
 from statestore.backends import redis_health
 from statestore.backends import redis_scripts as scripts
 from statestore.backends.cache import CacheStore
+from statestore.backends.hooks import Others
 from statestore.backends.redis_commands import STEPS
 from statestore.backends.redis_connections import Command, Unanswered
 from statestore.backends.redis_demand import Unacknowledged
 from statestore.backends.redis_layout import Layout, fields, live_texts, moment_text, record
 from statestore.backends.redis_link import Link
-from statestore.backends.redis_listing import info, read_names, run_on
+from statestore.backends.redis_listing import Parts, by_bucket, info, read_names, runs, said_by
 from statestore.backends.redis_opening import open_layout, open_link, options
-from statestore.entries import Page, Record, Sentinel, Stamp
+from statestore.entries import Cleaned, Page, Record, Sentinel, Stamp
 from statestore.exceptions import StateStoreError, StoreTimeout
 
 SWEPT_AT_ONCE = 1000  # scopes
+NOTHING_GOES = b""  # before the beginning: every scope was used since
+NOT_THERE = b"00"
 SENT_AT_ONCE = 1000  # commands
 READS = {"_read_one", "_stamps"}  # of the steps
 
@@ -40,7 +44,6 @@ class RedisStore(CacheStore):
         link = open_link(self.cache_alias, self.timeout, self.replicas)
         self._opened = open_layout(self.cache_alias, self.prefix), link
         self._caches = caches
-        self._seen: tuple[object, list[str]] = None, []  # of which page, and what in it has something expired
 
     def _close(self) -> None:
         self._opened[1].close()
@@ -121,35 +124,42 @@ class RedisStore(CacheStore):
     ) -> int | None:
         return self._run([commands.delete(self._layout, scope, now, unused_since, versions)], writing=True)[0]
 
+    def _clean_next(
+        self, prefix: str, after: str, upto: str | None, limit: int, others: Others, unused_since: int, now: int
+    ) -> Cleaned:
+        parts, last = self._ask(self._names, prefix, after, upto, limit)
+        idle = [list(map(str.encode, others(list(map(bytes.decode, part))))) for part in parts]
+        active = [list(set(part).difference(those)) for part, those in zip(parts, idle, strict=True)]
+        said = self._cleaned(now, (idle, moment_text(unused_since)), (active, NOTHING_GOES))
+        examined = len(said) - list(said.values()).count(NOT_THERE)
+        return Cleaned(examined, _gone(said), last)
+
     def _clean(self, names: Iterable[str], unused_since: int, now: int) -> dict[str, int]:
-        gone = run_on(self._link, self._layout, names, scripts.CLEAN, now, moment_text(unused_since), writing=True)
-        return {name: int(entries) for name, entries in gone.items() if entries != b"0"}
+        return _gone(self._cleaned(now, (by_bucket(names), moment_text(unused_since))))
 
     def _touch(self, scope: str, now: int) -> bool:
         command = scripts.TOUCH.call((self._layout.key(scope),), moment_text(now))
         return self._run([command], writing=True)[0] == 1
 
     def _scan(self, prefix: str, after: str, limit: int, idle_since: int | None, now: int) -> Page:
-        names, last = self._names(prefix, after, None, limit)
-        said = run_on(self._link, self._layout, names, scripts.INFOS, now)
-        found = {name: info(name, said[name]) for name in names}
-        self._seen = (prefix, after, last), [name for name, (_, has_expired) in found.items() if has_expired]
-        return Page([shown for shown, _ in found.values() if shown], last)
+        parts, last = self._names(prefix, after, None, limit)
+        said = said_by(self._link, runs(self._layout, parts, scripts.INFOS, now))
+        found = [info(name, said[name]) for name in sorted(said)]
+        return Page([shown for shown in found if shown], last)
 
     def _sweep(self, prefix: str, after: str, last: str | None, now: int) -> None:
-        (seen, names), self._seen = self._seen, (None, [])  # once: a layered store sweeps without a scan
-        if seen == (prefix, after, last):  # by the scan just before: to look at all again took as long as the rest
-            self._sweep_out(names, now)
-            return
         done: str | None = after
         while done is not None:
-            names, done = self._names(prefix, done, last, SWEPT_AT_ONCE)
-            self._sweep_out(names, now)
+            parts, done = self._names(prefix, done, last, SWEPT_AT_ONCE)
+            self._cleaned(now, (parts, NOTHING_GOES))
 
-    def _sweep_out(self, scopes: list[str], now: int) -> None:
-        run_on(self._link, self._layout, scopes, scripts.SWEEP, now, writing=True)
+    def _cleaned(self, now: int, *scopes: tuple[Parts, bytes]) -> dict[str, bytes]:
+        """Clean scopes, those not used after a moment, and return what is said of each."""
+        layout = self._layout
+        each = (runs(layout, parts, scripts.CLEAN, now, unused_since) for parts, unused_since in scopes)
+        return said_by(self._link, chain.from_iterable(each), writing=True)
 
-    def _names(self, prefix: str, after: str, last: str | None, limit: int) -> tuple[list[str], str | None]:
+    def _names(self, prefix: str, after: str, last: str | None, limit: int) -> tuple[Parts, str | None]:
         return read_names(self._link, self._layout, prefix, after, last, limit)
 
     def _health(self) -> tuple[str, str, list[str]]:
@@ -170,3 +180,8 @@ class RedisStore(CacheStore):
                 alias=self.alias,
             )
         return super()._unwell(error, writing=writing)
+
+
+def _gone(said: Mapping[str, bytes]) -> dict[str, int]:
+    """Return the number of entries of each scope of which a clean says that it went."""
+    return {name: int(entries) for name, entries in said.items() if entries > NOT_THERE}

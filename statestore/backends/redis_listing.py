@@ -1,10 +1,10 @@
-"""The names of a store's scopes, from an index with a part for each bucket, read side by side and merged."""
+"""The names of a store's scopes, from an index with a part for each bucket; and scripts that go through many."""
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from math import sqrt
+from typing import NamedTuple
 
 from statestore.backends.redis_connections import Command
 from statestore.backends.redis_layout import BUCKETS, Layout, bucket_of, moment_text, name_range
@@ -12,12 +12,22 @@ from statestore.backends.redis_link import Link
 from statestore.backends.redis_scripts import Script
 from statestore.entries import ScopeInfo, to_datetime
 
-MOST = 50  # scopes that one run of a script looks at, so that it does not hold the server up
+MOST = 100  # scopes that one run of a script looks at, so that it does not hold the server up
+
+Parts = Sequence[Sequence[bytes]]
+"""Names by the number of their bucket."""
+
+
+class Run(NamedTuple):
+    """A run of a script on some scopes of one bucket."""
+
+    names: Sequence[bytes]
+    command: Command
 
 
 def read_names(
     link: Link, layout: Layout, prefix: str, after: str, last: str | None, limit: int
-) -> tuple[list[str], str | None]:
+) -> tuple[Parts, str | None]:
     """Return up to ``limit`` names of a range, and the name up to which all was looked at (None: to its end).
 
     One round trip. When one bucket has far more than its share, fewer names come than there are.
@@ -27,12 +37,13 @@ def read_names(
     parts = link.run(
         [(b"ZRANGEBYLEX", index, start, stop, b"LIMIT", b"0", b"%d" % share) for index in layout.indexes]
     )
-    cut = [part[-1] for part in parts if len(part) == share]
-    names = sorted(chain.from_iterable(parts))
-    names = names[: bisect_right(names, min(cut))] if cut else names
-    if len(names) > limit:
-        return [name.decode() for name in names[:limit]], names[limit - 1].decode()
-    return [name.decode() for name in names], min(cut).decode() if cut else None
+    ends = [part[-1] for part in parts if len(part) == share]
+    if sum(map(len, parts)) > limit:
+        ends.append(sorted(chain.from_iterable(parts))[limit - 1])
+    if not ends:
+        return parts, None
+    end = min(ends)
+    return [part[: bisect_right(part, end)] for part in parts], end.decode()
 
 
 def _share(limit: int) -> int:
@@ -41,34 +52,33 @@ def _share(limit: int) -> int:
     return min(limit, int(mean + 4 * sqrt(mean)) + 5)
 
 
-def run_on(
-    link: Link, layout: Layout, scopes: Iterable[str], script: Script, now: int, *more: bytes, writing: bool = False
-) -> dict[str, bytes]:
-    """Run a script on scopes, those of one bucket together; return what is said of each."""
-    batches = list(_by_bucket(scopes))
-    commands = [_on_bucket(script, layout.indexes[bucket], names, now, more) for bucket, names in batches]
-    answers = [reply.split() for reply in link.run(commands, writing=writing)] if commands else []
-    names = chain.from_iterable(names for _, names in batches)
-    return dict(zip(map(bytes.decode, names), chain.from_iterable(answers), strict=True))
-
-
-def info(name: str, said: bytes) -> tuple[ScopeInfo | None, bool]:
-    """Return what a listing shows of a scope, None if nothing in it lives; and whether something has expired."""
-    entries, size, used, expired = map(int, said.split(b","))
-    return ScopeInfo(name, entries, size, to_datetime(used)) if entries else None, expired > 0
-
-
-def _by_bucket(scopes: Iterable[str]) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield buckets and names in them, as many as one script may look at."""
-    found: dict[int, list[bytes]] = defaultdict(list)
+def by_bucket(scopes: Iterable[str]) -> Parts:
+    """Return the names of scopes by bucket."""
+    parts: list[list[bytes]] = [[] for _ in range(BUCKETS)]
     for scope in scopes:
         name = scope.encode()
-        found[bucket_of(name)].append(name)
-    for bucket, names in found.items():
-        for first in range(0, len(names), MOST):
-            yield bucket, names[first : first + MOST]
+        parts[bucket_of(name)].append(name)
+    return parts
 
 
-def _on_bucket(script: Script, index: bytes, names: list[bytes], now: int, more: tuple[bytes, ...]) -> Command:
-    keys = [b"%b:%b" % (index, name) for name in names]
-    return script.call((index, *keys), moment_text(now), *names, *more)
+def runs(layout: Layout, parts: Parts, script: Script, now: int, *more: bytes) -> Iterator[Run]:
+    """Yield the runs of a script on these scopes."""
+    for index, part in zip(layout.indexes, parts, strict=True):
+        for first in range(0, len(part), MOST):
+            names = part[first : first + MOST]
+            keys = [b"%b:%b" % (index, name) for name in names]
+            yield Run(names, script.call((index, *keys), moment_text(now), *more))
+
+
+def said_by(link: Link, runs: Iterable[Run], *, writing: bool = False) -> dict[str, bytes]:
+    """Carry out the runs, in one round trip, and return what is said of each scope."""
+    done = list(runs)
+    replies = link.run([run.command for run in done], writing=writing) if done else []
+    names = chain.from_iterable(run.names for run in done)
+    return dict(zip(map(bytes.decode, names), b" ".join(replies).split(), strict=True))
+
+
+def info(name: str, said: bytes) -> ScopeInfo | None:
+    """Return what a listing shows of a scope, None if nothing in it lives."""
+    entries, size, used = map(int, said.split(b","))
+    return ScopeInfo(name, entries, size, to_datetime(used)) if entries else None

@@ -12,6 +12,7 @@ import orjson
 from statestore.entries import Sentinel, Stamp
 
 COLUMNS = ("scope", "key", "value", "version", "updated_at", "used_at", "expires_at")
+SEPARATOR = 0x1F  # a control character: names have none, and JSON text has none as it is
 Params = Sequence[Any]
 Statement = tuple[str, Params]
 
@@ -24,6 +25,7 @@ class Dialect:
     write_text = "CAST(%s AS TEXT)"
     read_stamp = "+{0}, +{1}, +{2}"  # of a plain column Django has the driver look up the type, 0.5 µs each
     bytes_of = "LENGTH(CAST({} AS BLOB))"
+    joined = f"GROUP_CONCAT({{}}, CHAR({SEPARATOR}))"
     on_conflict = "ON CONFLICT ({identity}) DO UPDATE SET"
     proposed = "excluded.{}"
 
@@ -36,6 +38,7 @@ class Dialect:
         )
         text = self.read_text.format(self.value)
         stamp = self.read_stamp.format(self.version, self.updated_at, self.expires_at)
+        self.freeze = f"DELETE FROM {table} WHERE 0"  # nothing goes; but from here on nobody else writes
         self.live = f"({self.expires_at} IS NULL OR {self.expires_at} > %s)"
         self.where_one = f"WHERE {self.scope} = %s AND {self.key} = %s"
         self.read_one = f"SELECT {text}, {stamp} FROM {table} {self.where_one}"
@@ -84,6 +87,10 @@ class Dialect:
         """The column has one of these values: one parameter, so that the statement is the same for any number."""
         return f"{column} IN (SELECT value FROM json_each(%s))", [orjson.dumps(values).decode()]
 
+    def not_among(self, column: str, values: Params) -> Statement:
+        """The column has none of these values."""
+        return f"{column} NOT IN (SELECT value FROM json_each(%s))", [orjson.dumps(values).decode()]
+
     # -- reading
 
     def read_some(self, scope: str, keys: Sequence[str]) -> Statement:
@@ -107,6 +114,40 @@ class Dialect:
             f"FROM {self.table} WHERE {where} AND {self.live} "
             f"GROUP BY {self.scope} {having} ORDER BY {self.scope} LIMIT {limit:d}"
         ), [*params, now, *idle]
+
+    def look(
+        self, start: str, after: str, end: str | None, upto: str | None, limit: int, since: int, now: int
+    ) -> Statement:
+        """The names of the scopes of one page; of those used after ``since``; of those with several live entries.
+
+        Then the numbers of these. Each as one text: a row a scope would take longer than all else.
+        """
+        where, params = self.within(start, after, end, upto)
+        page = (
+            f"SELECT {self.scope} AS name, COUNT(*) AS n, MAX({self.used_at}) AS used FROM {self.table} "
+            f"WHERE {where} AND {self.live} GROUP BY {self.scope} ORDER BY {self.scope} LIMIT {limit:d}"
+        )
+        names, numbers = self.joined.format("name"), self.joined.format("CAST(n AS TEXT)")
+        busy, several = f"{names} FILTER (WHERE used > %s)", "FILTER (WHERE n > 1)"
+        columns = f"{names}, {busy}, {names} {several}, {numbers} {several}"
+        return f"SELECT {columns} FROM ({page}) AS page", [since, *params, now]
+
+    def all_but(
+        self, start: str, after: str, end: str | None, upto: str | None, kept: Sequence[str], now: int
+    ) -> Statement:
+        """Delete what is in these scopes, and of those that are kept what has expired."""
+        where, params = self.within(start, after, end, upto)
+        others, names = self.not_among(self.scope, self.names(kept))
+        return (
+            f"DELETE FROM {self.table} WHERE {where} AND ({others} OR {self.expires_at} <= %s)",
+            [*params, *names, now],
+        )
+
+    def within(self, start: str, after: str, end: str | None, upto: str | None) -> Statement:
+        """Condition: the same as ``between``, and the scope does not come after ``upto``."""
+        # One upper bound only: of two, SQLite heeds the first and reads on to it.
+        where, params = self.between(start, after, end if upto is None else None)
+        return (where, params) if upto is None else (f"{where} AND {self.scope} <= %s", [*params, self.name(upto)])
 
     def between(self, start: str, after: str, end: str | None) -> Statement:
         """Condition: the scope is ``start`` or later, after ``after``, and before ``end``."""
@@ -187,10 +228,7 @@ class Dialect:
         return where, [name, name, now, entries, name, now, *known_versions, entries]
 
     def expired(self, start: str, after: str, end: str | None, last: str | None, now: int) -> Statement:
-        # One upper bound only: of two, SQLite heeds the first and reads on to it.
-        where, params = self.between(start, after, end if last is None else None)
-        if last is not None:
-            where, params = f"{where} AND {self.scope} <= %s", [*params, self.name(last)]
+        where, params = self.within(start, after, end, last)
         return f"{where} AND {self.expires_at} <= %s", [*params, now]
 
     def lock(self, scopes: Sequence[str]) -> Statement:

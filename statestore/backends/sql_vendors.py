@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from statestore.backends.sql import Dialect, Params, Statement
+from statestore.backends.sql import SEPARATOR, Dialect, Params, Statement
 from statestore.entries import Stamp
-
-SEPARATOR = 0x1F  # a control character: names have none, and JSON text has none as it is
 
 
 class PostgreSQL(Dialect):
@@ -15,12 +13,20 @@ class PostgreSQL(Dialect):
     write_text = "%s"
     read_stamp = "{}, {}, {}"
     bytes_of = "OCTET_LENGTH({})"
+    joined = f"STRING_AGG({{}}, CHR({SEPARATOR}))"
+
+    def __init__(self, connection: Any, table: str) -> None:
+        super().__init__(connection, table)
+        self.freeze = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
     def plain_texts(self, rows: Params) -> dict[str, bytes]:
         return {key: text if type(text) is bytes else text.encode() for key, text in rows}
 
     def among(self, column: str, values: Params) -> Statement:
         return f"{column} = ANY(%s)", [list(values)]
+
+    def not_among(self, column: str, values: Params) -> Statement:
+        return f"{column} NOT IN (SELECT UNNEST(%s::text[]))", [list(values)]
 
     def upsert_many(self, scope: Any, texts: Sequence[tuple[str, bytes]], shared: Params) -> Statement:
         # Twice as quick as arrays, whose quotes cost both sides; JSON can't unpack a NUL, which may be in a text.

@@ -7,12 +7,14 @@ from itertools import chain
 
 from statestore import signals
 from statestore.backends.core import Core
+from statestore.backends.hooks import Others
 from statestore.backends.rules import check_moment, several
-from statestore.entries import CleanReport, Page, ScopeInfo, to_moment
+from statestore.entries import Cleaned, CleanReport, ScopeInfo, to_moment
 from statestore.exceptions import InvalidScope, InvalidValue, shown
-from statestore.names import check_prefix, check_scope, is_active
+from statestore.names import Active, check_prefix, check_scope
 
-PAGE = 1000  # scopes looked at in one step
+PAGE = 1000  # scopes listed in one step
+BATCH = 5000  # scopes cleaned in one step: with 1,000 the way there and back took a fifth of the time
 
 
 class Walking(Core):
@@ -47,7 +49,7 @@ class Walking(Core):
         idle_since: datetime | None = None,
         dry_run: bool = False,
         progress: Callable[[CleanReport], object] | None = None,
-        batch_size: int = PAGE,
+        batch_size: int = BATCH,
     ) -> CleanReport:
         """Remove the scopes that start with ``prefix`` and are not active, and sweep out what has expired.
 
@@ -59,23 +61,19 @@ class Walking(Core):
         self._permit("CLEAN", "clean")
         check_prefix(prefix)
         check_prefix(after)
-        active = frozenset(map(check_scope, several(active, InvalidScope)))
+        others = Active(map(check_scope, several(active, InvalidScope))).others
         if type(batch_size) is not int or batch_size < 1:
             raise InvalidValue("batch_size is a whole number above 0.")
         cutoff = self.now()
         if idle_since is not None:
             cutoff = min(cutoff, check_moment(idle_since) - 1)
         report, clock = CleanReport(dry_run=dry_run), _Backwards(self.now)
+        step = self._look_at_batch if dry_run else self._clean_batch
         last: str | None = after
-        while last is not None:
-            after = last
-            infos, last = _up_to(upto, self._ask(self._scan, prefix, after, batch_size, None, self.now()))
+        while last is not None and last != upto:
             cutoff -= clock.went()  # what is written from now on is of a moment so much earlier
-            idle = [one for one in infos if not is_active(one.name, active) and to_moment(one.updated_at) <= cutoff]
-            gone = {one.name: one.entries for one in idle}
-            if not dry_run:
-                gone = self._clean_batch(prefix, after, upto if last is None else last, gone, cutoff)
-            report = _add(report, len(infos), gone)
+            examined, gone, last = step(prefix, last, upto, batch_size, others, cutoff)
+            report = _add(report, examined, gone)
             if progress:
                 progress(report)
         return report
@@ -107,15 +105,20 @@ class Walking(Core):
             yield infos
 
     def _clean_batch(
-        self, prefix: str, after: str, last: str | None, names: Collection[str], cutoff: int
-    ) -> dict[str, int]:
-        now = self.now()
-        self._tell(self._sweep, prefix, after, last, now)
-        gone = self._tell(self._clean, list(names), cutoff, now) if names else {}
+        self, prefix: str, after: str, upto: str | None, limit: int, others: Others, unused_since: int
+    ) -> Cleaned:
+        step = self._tell(self._clean_next, prefix, after, upto, limit, others, unused_since, self.now())
         if signals.scope_deleted.receivers:
-            for name, entries in sorted(gone.items()):
+            for name, entries in sorted(step.gone.items()):
                 self._announce(signals.scope_deleted, scope=name, entries=entries)
-        return gone
+        return step
+
+    def _look_at_batch(
+        self, prefix: str, after: str, upto: str | None, limit: int, others: Others, unused_since: int
+    ) -> Cleaned:
+        page = self._ask(self._scan, prefix, after, limit, None, self.now()).up_to(upto)
+        idle = page.idle(unused_since)
+        return Cleaned(len(page.infos), {name: idle[name] for name in others(list(idle))}, page.last)
 
 
 class _Backwards:
@@ -130,13 +133,6 @@ class _Backwards:
         (before, began), self._last = self._last, (self._now(), time.monotonic())
         moment, ended = self._last
         return before + int((ended - began) * 1_000_000) - moment if moment < before else 0
-
-
-def _up_to(upto: str | None, page: Page) -> Page:
-    """Return this step of a listing, but nothing that comes after ``upto``."""
-    if upto is None or (page.last is not None and page.last < upto):
-        return page
-    return Page([info for info in page.infos if info.name <= upto], None)
 
 
 def _add(report: CleanReport, examined: int, gone: Mapping[str, int]) -> CleanReport:

@@ -534,7 +534,7 @@ def test_forms_that_are_sent_cost_so_many_round_trips(boss, alias, store, clock,
     assert calls.names == ["_scan"] * 3  # what the part is, the part, the sample
     calls.names.clear()
     boss.post(url("clean", alias), {**form, "confirmed": page.context["confirmed"]})
-    assert calls.names == ["_scan", "_scan", "_sweep", "_clean"]
+    assert calls.names == ["_scan", "_clean_next"]
     assert list(store.scopes()) == []
 
 

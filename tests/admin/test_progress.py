@@ -166,7 +166,7 @@ def test_dry_run_can_not_be_made_a_clean_by_hand(boss, alias, store):
 def test_store_that_fails_half_way_can_be_tried_again(boss, alias, store, monkeypatch):
     page = begin(boss, alias)
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_clean", _failing)
+        patch.setattr(store, "_clean_next", _failing)
         failed = go_on(boss, alias, page)
     assert "is unavailable" in failed.context["problem"]
     assert "data-goes-on" not in failed.content.decode()

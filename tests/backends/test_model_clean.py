@@ -1,13 +1,21 @@
-"""``ModelStore.clean`` on PostgreSQL: scopes of one entry need no lock, and what is written meanwhile stays."""
+"""``ModelStore.clean``, above all on PostgreSQL: what is written meanwhile stays, with few locks and statements."""
 
+import random
+import sqlite3
 import threading
 import time
+from contextlib import closing
+from functools import partial
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from statestore import stores
+from statestore.backends.base import StateStore
+from statestore.entries import Cleaned, CleanReport
+from statestore.models import Entry
+from statestore.names import Active
 
 psycopg = pytest.importorskip("psycopg")
 pytestmark = [
@@ -89,17 +97,126 @@ def test_entry_that_a_clean_can_not_see_yet_stays_when_it_is_committed(store, ot
     assert store.get_many("one:1") == {"b": 1}
 
 
-def test_only_scopes_of_several_entries_are_locked(store):
+def said(captured):
+    return [query["sql"].partition(" ")[0] for query in captured]
+
+
+def test_page_is_looked_at_and_deleted_in_one_snapshot(store):
     for number in range(5):
         store.set(f"one:{number}", "a", 1)
         store.set_many(f"two:{number}", {"a": 1, "b": 2})
     with CaptureQueriesContext(connections["postgres"]) as captured:
+        report = store.clean(["two:3"])
+    assert report == CleanReport(examined=10, removed=9, kept=1, entries=13)
+    assert said(captured) == ["BEGIN", "SET", "SELECT", "DELETE", "COMMIT"]
+    assert [info.name for info in store.scopes()] == ["two:3"]
+
+
+def test_in_the_callers_transaction_only_scopes_of_several_entries_are_locked(store):
+    for number in range(5):
+        store.set(f"one:{number}", "a", 1)
+        store.set_many(f"two:{number}", {"a": 1, "b": 2})
+    with transaction.atomic(using="postgres"), CaptureQueriesContext(connections["postgres"]) as captured:
         assert store.clean([], prefix="one:").removed == 5
-    said = [query["sql"].partition(" ")[0] for query in captured]
-    assert said == ["SELECT", "DELETE", "DELETE"]  # the page, what has expired there, the scopes
-    with CaptureQueriesContext(connections["postgres"]) as captured:
+    assert said(captured)[:3] == ["SELECT", "DELETE", "DELETE"]  # the page, what has expired there, the scopes
+    with transaction.atomic(using="postgres"), CaptureQueriesContext(connections["postgres"]) as captured:
         assert store.clean([], prefix="two:").removed == 5
     assert any("FOR UPDATE" in query["sql"] for query in captured)
+
+
+def clean_with(store, between):
+    """Clean the next scopes, and do something between the look at them and their removal."""
+    looks = []
+
+    def others(names):
+        looks.append(sorted(names))
+        if len(looks) == 1:
+            between()
+        return names
+
+    now = store.now()
+    return store._clean_next("", "", None, 100, others, now, now), looks
+
+
+@pytest.mark.parametrize("entries", [{"a": 1}, {"a": 1, "b": 2}])
+def test_what_is_written_between_the_look_and_the_removal_stays(store, other, entries):
+    store.set_many("s:1", entries)
+    store.set_many("s:2", entries)
+
+    def write():
+        other.execute(WRITE, ["s:1"])
+        other.commit()
+
+    cleaned, looks = clean_with(store, write)
+    assert looks == [["s:1", "s:2"], ["s:2"]]
+    assert cleaned == Cleaned(2, {"s:2": len(entries)}, None)
+    assert store.get_many("s:1") == entries | {"a": "new"}
+    assert store.get_many("s:2") == {}
+
+
+def test_nobody_writes_to_sqlite_between_the_look_and_the_removal():
+    store = stores["default"]
+    store.set("s:1", "a", 1)
+    name = connections["default"].settings_dict["NAME"]
+    refused = []
+
+    def others(names):
+        with closing(sqlite3.connect(name, timeout=0, uri=True)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                refused.append(str(error))
+        return names
+
+    now = store.now()
+    assert store._clean_next("s:", "", None, 100, others, now, now) == Cleaned(1, {"s:1": 1}, None)
+    assert len(refused) == 1
+    assert "locked" in refused[0]
+
+
+def test_new_entry_that_depends_on_the_others_keeps_them(store):
+    store.set_many("s:1", {"a": 1, "b": 2})
+    version = store.version("s:1")
+
+    def write():
+        def change():
+            store.change_many("s:1", {"new": 1}, if_version=version)
+            connections["postgres"].close()
+
+        thread = threading.Thread(target=change)
+        thread.start()
+        thread.join(20)
+
+    cleaned, _ = clean_with(store, write)
+    assert cleaned == Cleaned(1, {}, None)
+    assert store.get_many("s:1") == {"a": 1, "b": 2, "new": 1}
+
+
+@pytest.mark.parametrize("alias", ["postgres", "default"])
+def test_frozen_page_is_cleaned_as_one_by_names(alias):
+    store, chance = stores[alias], random.Random(7)
+    now = store.now()
+    found = []
+    for by_names in (False, True):
+        store.clean([])
+        chance.seed(7)
+        for number in range(60):
+            scope = f"s:{number // 2}" + ":x" * (number % 2)
+            keys = [f"k{n}" for n in range(chance.randint(1, 3))]
+            store.set_many(scope, dict.fromkeys(keys, number))
+            if chance.random() < 0.3:
+                store.set(scope, "k0", 1, ttl=0.000001)
+        began, active = store.now(), Active([f"s:{n}" for n in range(0, 60, 4)] + ["s:5:x"])
+        for number in range(0, 60, 7):
+            store.touch(f"s:{number // 2}")
+        clean = partial(StateStore._clean_next, store) if by_names else store._clean_next
+        part = ("s:", "s:11", "s:7:x", 30, active.others, began, store.now())
+        examined, gone, last = clean(*part)
+        found.append((examined, dict(gone), last, [(one.name, one.entries) for one in store.scopes()]))
+        found[-1] += (Entry.objects.using(alias).filter(expires_at__lt=now + 10**12, scope__lte="s:7:x").count(),)
+    assert found[0] == found[1]
+    assert len(found[0][1]) > 5
+    store.clean([])
 
 
 def test_scopes_of_one_and_of_several_entries_of_every_age(store, other):

@@ -5,6 +5,7 @@ import pickle
 import pytest
 
 from statestore import CorruptState, StoreUnavailable, VersionConflict
+from statestore.entries import CleanReport
 from tests.backends.redis_kit import (
     cache_on,
     clean_store_on,
@@ -112,6 +113,17 @@ def test_foreign_touch_is_no_touch(name, store, client):
     client.hset(key_of(store, "user:1"), "", "yesterday")
     assert store.info("user:1") == before
     assert store.clean([]).removed == 1
+
+
+@everywhere
+def test_clean_spares_foreign_bytes_in_what_is_active(name, store, client):
+    store.set("user:1", "good", 1)
+    for scope in ("user:1", "user:2"):
+        store.set(scope, "a", 1)
+        client.hset(key_of(store, scope), "a", "not ours")
+    assert store.clean(["user:2"]) == CleanReport(examined=2, removed=1, kept=1, entries=2)
+    assert client.hgetall(key_of(store, "user:2")) == {b"a": b"not ours"}
+    assert store.delete("user:2") == 1
 
 
 @everywhere

@@ -136,24 +136,6 @@ def test_clean_sweeps_out_what_has_expired_and_scopes_of_nothing_else(name, stor
 
 
 @everywhere
-def test_clean_sweeps_also_when_another_page_was_read_just_before(name, store, client, monkeypatch):
-    store.clock = clock = Clock()
-    store.set("user:1", "lasts", 1)
-    store.set("user:1", "expires", 1, ttl=10)
-    clock.tick(10)
-    scan = store._scan
-
-    def disturbed(*args):
-        page = scan(*args)
-        scan("nobody", "", 1, None, store.now())  # as another thread does
-        return page
-
-    monkeypatch.setattr(store, "_scan", disturbed)
-    store.clean(["user"])
-    assert client.hkeys(key_of(store, "user:1")) == [b"lasts"]
-
-
-@everywhere
 def test_large_scope(name, store):
     for first in range(0, 20_000, 1000):
         store.set_many("big", {f"key {n}": n for n in range(first, first + 1000)})

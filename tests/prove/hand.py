@@ -54,8 +54,8 @@ def by_sql(store, rows, active):
     connection = connections[store.database]
     words = 'scope varchar(200) COLLATE "C"' if connection.vendor == "postgresql" else "scope varchar(200)"
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TABLE by_hand ({words}, key varchar(200), value text, PRIMARY KEY (scope, key))")
-        fill(cursor, "by_hand (scope, key, value)", rows)
+        cursor.execute(f"CREATE TABLE by_hand ({words}, name varchar(200), value text, PRIMARY KEY (scope, name))")
+        fill(cursor, "by_hand (scope, name, value)", rows)
 
         def clean():
             with transaction.atomic(using=store.database):

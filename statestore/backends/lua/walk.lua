@@ -7,15 +7,15 @@ local function touched_later(moment, touch)
     return #touch == #NEVER and not string.find(touch, '%D') and touch > moment and touch or moment
 end
 
+local function once(page, is_done)
+    return not is_done and page or nil
+end
+
 -- For "for": pages of fields and what is stored in them, one after the other. A large scope is not copied whole.
 local function pages(scope)
-    if redis.call('HLEN', scope) <= CHUNK then
-        local whole = redis.call('HGETALL', scope)
-        return function()
-            local page = whole
-            whole = nil
-            return page
-        end
+    local found = redis.call('HSCAN', scope, '0', 'COUNT', CHUNK) -- to ask how large it is takes as long again
+    if found[1] == '0' then
+        return once, found[2]
     end
     local fields, first = redis.call('HKEYS', scope), 1
     return function()
@@ -43,10 +43,10 @@ local function each(scope, visit)
     end
 end
 
--- The number of live entries of a scope, when it was last used, and the number of expired entries. Calls
--- visit(field, stored), if given, for each live one.
-local function look_at(scope, now, visit)
-    local live, used, expired = 0, NEVER, 0
+-- The number of live entries of a scope, when it was last used (or a later moment, if given) and the number of expired
+-- entries. Calls visit(field, stored), if given, for each live one.
+local function look_at(scope, now, visit, moment)
+    local live, used, expired = 0, moment or NEVER, 0
     for page in pages(scope) do
         for i = 1, #page, 2 do
             local field, stored = page[i], page[i + 1]
@@ -63,6 +63,22 @@ local function look_at(scope, now, visit)
         end
     end
     return live, used, expired
+end
+
+-- The same; nothing where somebody keeps another type under this name.
+local function look_at_hash(scope, ...)
+    local done, live, used, expired = pcall(look_at, scope, ...)
+    if done then
+        return live, used, expired
+    end
+    if redis.call('TYPE', scope).ok == 'hash' then
+        error(live)
+    end
+end
+
+-- The name of a scope, by the key of the index in which it is and its own.
+local function name_in(index, scope)
+    return string.sub(scope, #index + 2)
 end
 
 local function forget(scope, index, name)

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from statestore import cleaning
-from statestore.backends.walking import PAGE
+from statestore.backends.walking import BATCH
 from statestore.cleaning import Step
 from statestore.cleanrules import Rule, check_idle, configured_rules
 from statestore.entries import CleanReport
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         add(
             "--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask for confirmation."
         )
-        add("--batch-size", type=int, default=PAGE, metavar="N", help=f"Scopes looked at in one step ({PAGE}).")
+        add("--batch-size", type=int, default=BATCH, metavar="N", help=f"Scopes looked at in one step ({BATCH}).")
         add("--format", choices=("text", "json"), default="text", help="How the summary is printed.")
         add("--allow-empty", action="store_true", help="Let an empty list of active ids pass: nothing is active.")
 
