@@ -1,5 +1,6 @@
 """python -m benchmarks [measure] [--quick] [--rounds N] [--family NAME]…   measure, print, write docs/benchmarks.md
 python -m benchmarks profile [--store ALIAS] [--verb get] [--calls N]       what a verb spends its time on
+python -m benchmarks profiles [--calls N]                                   … of all stores, into docs/profiles.md
 """
 
 import argparse
@@ -11,7 +12,8 @@ from .servers import running
 from .site import set_up
 
 VERBS = ("get", "set", "get_list", "set_many", "keys", "delete")
-STORES = {"memory": "memory", "sqlite": "sqlite", "postgres": "postgresql", "redis": "redis"}
+STORES = {"memory": "memory", "sqlite": "sqlite", "postgres": "postgresql", "redis": "redis", "layered": "layered"}
+CALLS = 3000
 
 
 def main(arguments=None):
@@ -28,9 +30,10 @@ def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    commands = parser.add_subparsers(required=True, metavar="measure | profile")
+    commands = parser.add_subparsers(required=True, metavar="measure | profile | profiles")
     _measure(commands.add_parser("measure"))
     _profile(commands.add_parser("profile"))
+    _profiles(commands.add_parser("profiles"))
     return parser.parse_args(arguments)
 
 
@@ -47,11 +50,17 @@ def _profile(parser):
     parser.set_defaults(act=profile, needs=lambda options: [STORES[name] for name in options.store or STORES])
     parser.add_argument("--store", action="append", choices=list(STORES))
     parser.add_argument("--verb", action="append", choices=VERBS)
-    parser.add_argument("--calls", type=int, default=3000)
+    parser.add_argument("--calls", type=int, default=CALLS)
     parser.add_argument("--lines", type=int, default=20)
 
 
+def _profiles(parser):
+    parser.set_defaults(act=profiles, needs=lambda _: list(FAMILIES))
+    parser.add_argument("--calls", type=int, default=CALLS)
+
+
 def measure(options):
+    from .profiles import write_profiles
     from .report import show, write
 
     rounds = options.rounds or (5 if options.quick else 30)
@@ -59,6 +68,14 @@ def measure(options):
     show(results[options.clock])
     if not (options.quick or options.family or options.only):
         write(results, rounds)
+        write_profiles(CALLS)
+    return 0
+
+
+def profiles(options):
+    from .profiles import write_profiles
+
+    write_profiles(options.calls)
     return 0
 
 

@@ -11,6 +11,11 @@ FAMILIES = {
 }
 
 
+def peers(family):
+    """Return the names of those that others offer: neither ours nor a driver's calls written by hand."""
+    return {one.name for one in import_module(FAMILIES[family]).CONTENDERS if one.is_peer}
+
+
 def contenders(family, only=None):
     """Return the contenders of a family, opened; the first, which all are compared with, is always among them."""
     first, *others = import_module(FAMILIES[family]).CONTENDERS

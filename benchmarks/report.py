@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from .families import peers
 from .figures import Figure, ratios
 from .machine import load, machine, versions
 from .picture import draw
+from .remarks import OVERTAKEN
 from .targets import TARGETS, TITLES, target
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -35,6 +37,8 @@ def show(results):
         _print(table(family, cells, plain=True))
     print("\ntargets")
     _print(targets(results))
+    print("\npeers that are quicker somewhere")
+    _print(quicker(results))
 
 
 def write(results, rounds):
@@ -43,10 +47,13 @@ def write(results, rounds):
     known = ", ".join(f"{name} {version}" for name, version in versions().items())
     parts = [HEAD.format(rounds=rounds, machine=machine(), load=load(), versions=known)]
     for family, cells in results["wall"].items():
-        parts += [f"## {TITLES[family]}\n", *_markdown(table(family, cells)), ""]
-        parts += ["Processor time:\n", *_markdown(table(family, results["cpu"][family])), ""]
-    parts += ["## Targets\n", *_markdown(targets(results["wall"])), ""]
-    parts += ["The same in processor time:\n", *_markdown(targets(results["cpu"])), ""]
+        parts += [f"## {TITLES[family]}\n", *markdown(table(family, cells)), ""]
+        parts += ["Processor time:\n", *markdown(table(family, results["cpu"][family])), ""]
+    parts += ["## Targets\n", *markdown(targets(results["wall"])), ""]
+    parts += ["The same in processor time:\n", *markdown(targets(results["cpu"])), ""]
+    parts += ["What is out of reach, and the profile that says why: [profiles](profiles.md).\n"]
+    parts += ["## Peers that are quicker somewhere\n", "*Ours* is our time in theirs, in the same round.\n"]
+    parts += [*markdown(quicker(results["wall"])), ""]
     (DOCS / "benchmarks.md").write_text("\n".join(parts), encoding="utf-8")
     (DOCS / "benchmarks.svg").write_text(draw(results["wall"]), encoding="utf-8")
 
@@ -85,12 +92,26 @@ def targets(results):
     return rows
 
 
+def quicker(results):
+    """Return the rows of what peers do in less time than our store, the header first."""
+    rows = [["peer", "verb", "value", "ours", "why"]]
+    for family, cells in results.items():
+        ours = next(name for known, name in TARGETS if known == family)
+        for cell, contenders in cells.items():
+            for name in peers(family) & contenders.keys() if ours in contenders else ():
+                times = Figure.of(ratios(contenders[ours], contenders[name])).middle
+                if times > 1:
+                    rows.append([f"{name}, {TITLES[family]}", *cell, f"{times:.2f}", OVERTAKEN.get(name, "")])
+    return rows
+
+
 def number(value):
     """Return three digits that matter."""
     return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:,.0f}"
 
 
-def _markdown(rows):
+def markdown(rows):
+    """Return the lines of a table, the first row its head."""
     head, *rest = ["| " + " | ".join(row) + " |" for row in rows]
     return [head, "|" + "---|" * len(rows[0]), *rest]
 

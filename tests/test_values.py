@@ -92,3 +92,18 @@ def test_error_shows_a_long_place_briefly():
 def test_what_is_no_json_is_an_error(text):
     with pytest.raises(ValueError, match=r".+"):
         decode(text)
+
+
+@pytest.mark.parametrize("number", [math.nan, -math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("before", [0, 1, 99, 100, 101, 5000])
+def test_number_that_is_not_finite_is_found_behind_any_number_of_bytes_like_its_last(number, before):
+    for decoy in (
+        lambda n: f"{n}\x7f",
+        lambda n: f"{n}ÿ\x7f",
+        lambda n: 1e308 + n * 1e300,
+        lambda n: n * 1e300 - 1e308,
+    ):
+        value = [None, *map(decoy, range(before))]
+        assert decode(encode(value)) == value
+        with pytest.raises(InvalidValue, match="not a finite number"):
+            encode([*value, number])

@@ -11,6 +11,8 @@ class Contender:
     """
 
     name = ""
+    is_peer = False
+    """Is it what others offer, neither ours nor a driver's calls written by hand?"""
 
     @classmethod
     def is_here(cls):

@@ -6,6 +6,7 @@ from .base import Contender
 class Constance(Contender):
     """One of its backends. It has no way to write many, list or remove."""
 
+    is_peer = True
     backend = ""
 
     def open(self):

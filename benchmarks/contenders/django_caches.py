@@ -6,6 +6,7 @@ from .base import Contender
 class DjangoCache(Contender):
     """A cache by its alias, told to keep things for ever."""
 
+    is_peer = True
     alias = ""
 
     def open(self):

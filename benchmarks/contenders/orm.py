@@ -8,6 +8,7 @@ from .base import Contender
 class Orm(Contender):
     """A model on a database alias."""
 
+    is_peer = True
     database = ""
     model = ""
 

@@ -6,6 +6,7 @@ from .base import Contender
 class Sessions(Contender):
     """A session engine, as a request uses it: a new object every time."""
 
+    is_peer = True
     engine = ""
 
     def open(self):

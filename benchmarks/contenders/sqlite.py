@@ -81,6 +81,7 @@ class Rows(list):
 
 class DiskCache(Contender):
     name = "diskcache"
+    is_peer = True
 
     @classmethod
     def is_here(cls):

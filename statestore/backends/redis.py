@@ -73,7 +73,7 @@ class RedisStore(CacheStore):
         if keys is None:
             found = fields(self._run([(b"HGETALL", place)])[0])
             return {field.decode(): record(stored) for field, stored in found.items() if field}
-        stored = self._run([(b"HMGET", place, *(key.encode() for key in keys))])[0]
+        stored = self._run([(b"HMGET", place, *map(str.encode, keys))])[0]
         return {key: record(each) for key, each in zip(keys, stored, strict=True) if each is not None}
 
     def _keys(self, scope: str, now: int) -> list[str]:

@@ -34,22 +34,23 @@ class Link:
         The first error among the replies is raised. ``Unanswered``: the outcome is unknown; any other error of
         redis-py: the command that it speaks of was not carried out.
         """
-        return _without_errors(self._answers(commands, writing=writing))
+        replies = self._attempt(commands, writing=writing)
+        if len(replies) == 1 and not isinstance(replies[0], Exception):  # nearly always
+            return replies
+        return _without_errors(self._told_in_full(commands, replies, writing=writing))
 
     def write(self, index: bytes, command: Command) -> Any:
         """Carry out a script that writes into an index, and see whether the next one can do without. As ``run``."""
         trial = self.together.trial(index) if self.together else []
-        *tried, reply = self._answers([*trial, command], writing=True)
+        sent = [*trial, command]
+        *tried, reply = self._told_in_full(sent, self._attempt(sent, writing=True), writing=True)
         _without_errors([reply])
         if self.together and reply == 1:
             self.together.learn(index, tried)
         return reply
 
-    def _answers(self, commands: Sequence[Command], *, writing: bool) -> list[Any]:
-        """Return the replies, errors among them."""
-        replies = self._attempt(commands, writing=writing)
-        if len(replies) == 1 and not isinstance(replies[0], Exception):  # nearly always
-            return replies
+    def _told_in_full(self, commands: Sequence[Command], replies: list[Any], *, writing: bool) -> list[Any]:
+        """Return the replies, with those to scripts that the server did not know and was told now."""
         unknown = [number for number, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
         if unknown:  # nothing ran
             again = self._attempt([in_full(commands[number]) for number in unknown], writing=writing)

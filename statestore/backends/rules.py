@@ -1,6 +1,7 @@
 """Small rules that several verbs share."""
 
 from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import blake2b
@@ -21,11 +22,13 @@ from statestore.exceptions import (
 from statestore.names import check_key, check_scope
 
 MAX_KEYS = 1000
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def new_version() -> str:
     """Return a token that was never used before: 96 random bits."""
-    return urlsafe_b64encode(urandom(12)).decode()
+    text = b2a_base64(urandom(12), newline=False)  # urlsafe_b64encode takes twice as long
+    return text.translate(_URL_SAFE).decode()
 
 
 def check_keys(keys: Any) -> dict[str, str]:

@@ -26,7 +26,7 @@ class Texts(Core):
         return key if isinstance(key, Key) else None
 
     def _encode(self, scope: str, key: str, value: Any) -> bytes:
-        typed = self._typed(scope, key)
+        typed = None if type(key) is str and self._schemas is None else self._typed(scope, key)
         try:
             text = encode(value) if typed is None else typed.to_text(value)
         except InvalidValue as error:
