@@ -154,8 +154,9 @@ def test_what_is_written_between_the_look_and_the_removal_stays(store, other, en
     assert store.get_many("s:2") == {}
 
 
-def test_nobody_writes_to_sqlite_between_the_look_and_the_removal():
+def test_nobody_writes_to_sqlite_between_the_look_and_the_removal(monkeypatch):
     store = stores["default"]
+    monkeypatch.setattr(connections["default"], "transaction_mode", None)  # as it is where nobody says IMMEDIATE
     store.set("s:1", "a", 1)
     name = connections["default"].settings_dict["NAME"]
     refused = []
