@@ -50,12 +50,10 @@ class Through:
         cells = sorted_out(found, self.now())
         if cells.marked:
             return self.behind(scope, keys)
-        copies: dict[str, Any] = {key: copied(cells.found.get(key), epoch) for key in keys}
+        copies: dict[str, Any] = _copies(cells, keys, epoch)
         missing = [key for key, copy in copies.items() if copy is ABSENT]
-        if len(missing) == 1:
-            copies |= self._fetch_alone(scope, missing[0], cells, epoch)
-        elif missing:
-            copies |= self._fetch_leased(scope, missing, self.front.lease(scope, missing, None, self.now()), epoch)
+        if missing:
+            copies |= self._fetch(scope, keys, missing, cells, epoch)
         return {key: record for key, record in copies.items() if isinstance(record, Record)}
 
     def behind(self, scope: str, keys: Collection[str] | None) -> Mapping[str, Record]:
@@ -67,37 +65,50 @@ class Through:
         self.ask_behind()
         return self.back._ask(self.back._read_one, scope, key)
 
-    def _fetch_alone(self, scope: str, key: str, cells: Cells, epoch: bytes) -> Found:
-        """Fetch one key for all who miss it now: one gets the lease, the others wait a little for the copy."""
-        found = cells.found.get(key)
-        if found is None or found.text != LEASE:
-            lease = self.front.lease(scope, [key], ABSENT if found is None else found.version, self.now())
-            if lease[0]:
-                return self._fetch_leased(scope, [key], lease, epoch)
-        return self._wait_for_copy(scope, key, epoch)
+    def _fetch(self, scope: str, keys: Collection[str], missing: list[str], cells: Cells, epoch: bytes) -> Found:
+        """Fetch what is missing, and with it all that was asked for.
 
-    def _wait_for_copy(self, scope: str, key: str, epoch: bytes) -> Found:
+        What was found is of a moment that is over: beside it the rest of a later write would be half of that.
+        """
+        if len(missing) > 1:
+            return self._fetch_leased(
+                scope, keys, missing, self.front.lease(scope, missing, None, self.now()), epoch
+            )
+        found = cells.found.get(missing[0])
+        if found is None or found.text != LEASE:  # one who misses it gets the lease, the others wait a little
+            expect = ABSENT if found is None else found.version
+            lease = self.front.lease(scope, missing, expect, self.now())
+            if lease[0]:
+                return self._fetch_leased(scope, keys, missing, lease, epoch)
+        return self._wait_for_copy(scope, keys, missing[0], epoch)
+
+    def _wait_for_copy(self, scope: str, keys: Collection[str], missing: str, epoch: bytes) -> Found:
         for seconds in WAITS:
             time.sleep(seconds)
-            cells = self.front.read(scope, [key], self.now())
-            copy: Any = copied(cells.found.get(key), epoch)
-            if cells.marked or key not in cells.found:
+            cells = self.front.read(scope, keys, self.now())
+            copies = _copies(cells, keys, epoch)
+            if cells.marked or missing not in cells.found:
                 break
-            if copy is not ABSENT:
-                return {key: copy}
-        return {key: self.behind_one(scope, key)}
+            if ABSENT not in copies.values():
+                return copies
+        return self.behind(scope, keys)
 
     def _fetch_leased(
-        self, scope: str, keys: Collection[str], lease: tuple[str | None, bool], epoch: bytes
+        self, scope: str, keys: Collection[str], missing: list[str], lease: tuple[str | None, bool], epoch: bytes
     ) -> Found:
         version, marked = lease
         if marked:
-            self.front.give_up(scope, keys, self.now())
+            self.front.give_up(scope, missing, self.now())
             return self.behind(scope, keys)
         found = self.behind(scope, keys)
-        records = {key: found.get(key) for key in keys}
         try:
-            self.front.fill(scope, records, epoch, str(version), self.now())
+            copied_now = {key: found.get(key) for key in missing}
+            self.front.fill(scope, copied_now, epoch, str(version), self.now())
         except FrontDown:
-            pass  # the copy was only for next time
-        return records
+            pass  # the copies were only for next time
+        return found
+
+
+def _copies(cells: Cells, keys: Collection[str], epoch: bytes) -> dict[str, Any]:
+    """Return what the cells copy: a record, None for nothing, ``ABSENT`` where there is no copy."""
+    return {key: copied(cells.found.get(key), epoch) for key in keys}

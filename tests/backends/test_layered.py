@@ -331,6 +331,40 @@ def test_a_mark_whose_writer_died_ends(store):
     assert not store._front.read(SCOPE, [], store.now()).marked
 
 
+@pytest.mark.parametrize("missing", [["b"], ["b", "c"]])
+def test_a_write_between_the_look_and_the_fetch_is_not_seen_half(store, front, monkeypatch, missing):
+    """The reader finds a copy of "a" and none of the others; all are written; then it fetches what it misses."""
+    keys = ["a", "b", "c"]
+    store.set_many(SCOPE, dict.fromkeys(keys, 1))
+    store.get(SCOPE, keys)
+    store._front.drop({SCOPE: missing}, store.now())
+    looked, go_on = threading.Event(), threading.Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(front, "_read", waiting(front._read, looked, go_on))
+        thread, seen = in_thread(lambda: list(store.get_many(SCOPE, keys).values()))
+        assert looked.wait(10)
+    store.set_many(SCOPE, dict.fromkeys(keys, 2))
+    go_on.set()
+    thread.join()
+    assert seen == [[2, 2, 2]]
+
+
+def test_a_copy_that_is_waited_for_comes_with_the_others_of_its_moment(store, front, monkeypatch):
+    store.set_many(SCOPE, {"a": 1, "b": 1})
+    store.get(SCOPE, "a")
+    store._front.lease(SCOPE, ["b"], None, store.now())
+    pauses = []
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 1:
+            store.set_many(SCOPE, {"a": 2, "b": 2})
+            store.get(SCOPE, "b")
+
+    monkeypatch.setattr("statestore.backends.layered_reading.time.sleep", sleep)
+    assert store.get_many(SCOPE, ["a", "b"]) == {"a": 2, "b": 2}
+
+
 def test_many_simultaneous_misses_cost_a_handful_of_reads(store, back, monkeypatch):
     store.set(SCOPE, "a", 1)
     reads, read = [], back._read
