@@ -39,6 +39,10 @@ class Front(Marks):
         """Return the mark and the cells of these keys, by their names; expired ones may be among them."""
         return self.ask(self.store._read, scope, (MARK, *[CELL + key for key in keys]))
 
+    def fetch_one(self, scope: str, key: str) -> Record | None:
+        """Return the cell of one key, which may have expired."""
+        return self.ask(self.store._read_one, scope, CELL + key)
+
     def fetch_texts(self, scope: str, keys: Iterable[str], now: int) -> Mapping[str, bytes]:
         """Return what lies in the mark and the cells of these keys, of those that are live."""
         return self.ask(self.store._texts_of, scope, (MARK, *[CELL + key for key in keys]), now)

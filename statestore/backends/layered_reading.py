@@ -25,13 +25,17 @@ class Through:
         self.ask_behind = ask_behind
 
     def read_one(self, scope: str, key: str, epoch: bytes) -> Record | None:
-        """Return the record under one key, as ``read`` does. A hit, and no mark, is the hottest path of all."""
-        found = self.front.fetch(scope, (key,))
-        if len(found) == 1 and (found_cell := found.get(CELL + key)) is not None:
-            text, version, updated_at, expires_at = found_cell
-            if text.startswith(COPY + epoch):  # should it have expired, so has the entry
-                return Record(text[HEAD:], version, updated_at, expires_at)
-        return self._complete(scope, (key,), found, epoch).get(key)
+        """Return the record under one key, as ``read`` does. A hit is the hottest path of all.
+
+        It is not asked whether a mark is there: its writer would have removed the copy before it wrote.
+        """
+        found = self.front.fetch_one(scope, key)
+        if found is None:
+            return self._complete(scope, (key,), {}, epoch).get(key)
+        text, version, updated_at, expires_at = found
+        if text.startswith(COPY + epoch):  # should it have expired, so has the entry
+            return Record(text[HEAD:], version, updated_at, expires_at)
+        return self._complete(scope, (key,), {CELL + key: found}, epoch).get(key)
 
     def read(self, scope: str, keys: Collection[str], epoch: bytes) -> Mapping[str, Record]:
         """Return the records there are under these keys, and leave copies of those that had none."""

@@ -13,6 +13,7 @@ from statestore import ABSENT, StoreUnavailable, VersionConflict
 from statestore.backends.layered_front import Front
 from statestore.backends.layered_marks import Mark
 from statestore.handler import StoreHandler
+from tests.backends.layered_kit import counted
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default"])
 
@@ -119,14 +120,11 @@ def in_thread(function, *args):
 def test_a_hit_costs_no_statement_and_one_trip_to_the_front(store, front, no_statement, monkeypatch):
     store.set_many(SCOPE, {"a": 1, "b": None})
     assert store.get(SCOPE, ["a", "b", "c"]) == [1, None, None]
-    trips = []
-    read = front._read
-    monkeypatch.setattr(front, "_read", lambda *args: trips.append(args) or read(*args))
-    with no_statement():
+    with no_statement(), counted(store, monkeypatch) as trips:
         assert store.get(SCOPE, "a") == 1
         assert store.get(SCOPE, ["a", "b", "c"], "none") == [1, None, "none"]
         assert store.entry(SCOPE, "c") is None
-    assert len(trips) == 3
+    assert trips == ["_read_one", "_texts_of", "_read_one"]
 
 
 def test_a_miss_of_several_keys_costs_one_statement(store, no_statement):
@@ -257,7 +255,7 @@ def test_a_lease_taken_after_the_mark_is_given_up(store, front, monkeypatch):
     store.set(SCOPE, "a", 1)
     looked, go_on = threading.Event(), threading.Event()
     with monkeypatch.context() as patch:
-        patch.setattr(front, "_read", waiting(front._read, looked, go_on))
+        patch.setattr(front, "_read_one", waiting(front._read_one, looked, go_on))
         thread, seen = in_thread(store.get, SCOPE, "a")
         assert looked.wait(10)
     with transaction.atomic():
@@ -363,6 +361,32 @@ def test_a_copy_that_is_waited_for_comes_with_the_others_of_its_moment(store, fr
 
     monkeypatch.setattr("statestore.backends.layered_reading.time.sleep", sleep)
     assert store.get_many(SCOPE, ["a", "b"]) == {"a": 2, "b": 2}
+
+
+def test_a_read_beside_a_writer_at_work_takes_its_lease_back(store, monkeypatch):
+    store.set(SCOPE, "a", 1)
+    store._front.mark({SCOPE: ["a"]}, "token", store.now())
+    with counted(store, monkeypatch) as trips:
+        assert store.get(SCOPE, "a") == 1
+    assert trips == ["_read_one", ["_write", "_read_one"], ["_remove"]]
+    assert store._front.fetch_one(SCOPE, "a") is None
+
+
+def test_a_copy_is_gone_as_soon_as_its_writer_may_write(store, monkeypatch):
+    """So who finds one need not ask for a mark."""
+    store.set(SCOPE, "a", 1)
+    assert store.get(SCOPE, "a") == 1
+    seen, write = [], store._back._write
+
+    def look_and_write(*args):
+        seen.append(store._front.fetch_one(SCOPE, "a"))
+        return write(*args)
+
+    monkeypatch.setattr(store._back, "_write", look_and_write)
+    store.set(SCOPE, "a", 2)
+    with transaction.atomic():
+        store.set(SCOPE, "a", 3)
+    assert seen == [None, None]
 
 
 def test_many_simultaneous_misses_cost_a_handful_of_reads(store, back, monkeypatch):

@@ -10,7 +10,7 @@ from tests.servers import addresses
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default"])
 
-READ, LEASE, FILL = ["HMGET"], ["EVALSHA", "HGET"], ["EVALSHA"]
+HIT, READ, LEASE, FILL = ["HGET"], ["HMGET"], ["EVALSHA", "HGET"], ["EVALSHA"]
 MARK, UNMARK = ["EVALSHA", "EVALSHA"], ["EVALSHA", "EVALSHA"]
 
 
@@ -41,13 +41,13 @@ def flights_of(monkeypatch, verb):
 
 
 def test_hit_costs_one_trip_and_no_statement(store, monkeypatch):
-    assert flights_of(monkeypatch, lambda: store.get("user:1", "k0")) == ([READ], 0)
+    assert flights_of(monkeypatch, lambda: store.get("user:1", "k0")) == ([HIT], 0)
     store.get("user:1", ["k0", "k1"])
     assert flights_of(monkeypatch, lambda: store.get("user:1", ["k0", "k1"])) == ([READ], 0)
 
 
 def test_miss_costs_three_trips_and_one_statement(store, monkeypatch):
-    assert flights_of(monkeypatch, lambda: store.get("user:1", "k1")) == ([READ, LEASE, FILL], 1)
+    assert flights_of(monkeypatch, lambda: store.get("user:1", "k1")) == ([HIT, LEASE, FILL], 1)
 
 
 def test_list_that_is_all_there_costs_one_trip(store, monkeypatch):

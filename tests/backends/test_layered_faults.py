@@ -123,7 +123,7 @@ def test_reader_that_sees_what_is_committed_leaves_copies_in_transactions_too(po
         assert postgres.get(SCOPE, "a") == 1
     with counted(postgres, monkeypatch) as trips:
         assert postgres.get(SCOPE, "a") == 1
-    assert trips == ["_read"]
+    assert trips == ["_read_one"]
 
 
 # -- outages
@@ -247,7 +247,7 @@ def test_while_one_tries_whether_it_is_back_the_others_go_without(store, front, 
         raise ConnectionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(front, "_read", slow)
+        patch.setattr(front, "_read_one", slow)
         thread = threading.Thread(target=in_thread, args=(lambda: store.get("user:2", "a", "none"),))
         thread.start()
         assert trying.wait(10)
@@ -411,15 +411,15 @@ def died_after_commit(store, monkeypatch):
     now = [1_000_000.0]
     store.clock = lambda: now[0]
     store.set(SCOPE, "a", "old")
-    fetch = store._front.fetch
+    fetch = store._front.fetch_one
 
-    def look_and_be_overtaken(scope, keys):
-        found = fetch(scope, keys)
+    def look_and_be_overtaken(scope, key):
+        found = fetch(scope, key)
         store._front.mark({SCOPE: ["a"]}, "token", store.now())
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(store._front, "fetch", look_and_be_overtaken)
+        patch.setattr(store._front, "fetch_one", look_and_be_overtaken)
         assert store.get(SCOPE, "a") == "old"
     store._back.set(SCOPE, "a", "new")
     now[0] += 450
@@ -477,7 +477,7 @@ def test_expired_entry_is_remembered_as_missing(store, monkeypatch):
     assert store.get(SCOPE, "a") is None
     with counted(store, monkeypatch) as trips:
         assert store.get(SCOPE, "a") is None
-    assert trips == ["_read"]
+    assert trips == ["_read_one"]
 
 
 def test_only_copies_are_dropped_from_a_scope_of_the_fast_store(store, front):
