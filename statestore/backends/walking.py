@@ -14,7 +14,8 @@ from statestore.exceptions import InvalidScope, InvalidValue, shown
 from statestore.names import Active, check_prefix, check_scope
 
 PAGE = 1000  # scopes listed in one step
-BATCH = 5000  # scopes cleaned in one step: with 1,000 the way there and back took a fifth of the time
+FIRST = 250  # scopes cleaned in the first step; each one after it takes twice as many, so that progress shows soon
+BATCH = 2000  # up to this: with 1,000 the way there and back takes a fifth of the time, more gain nothing
 
 
 class Walking(Core):
@@ -44,35 +45,37 @@ class Walking(Core):
         active: Collection[str],
         *,
         prefix: str = "",
-        after: str = "",
-        upto: str | None = None,
         idle_since: datetime | None = None,
         dry_run: bool = False,
         progress: Callable[[CleanReport], object] | None = None,
         batch_size: int = BATCH,
+        after: str = "",
+        upto: str | None = None,
     ) -> CleanReport:
         """Remove the scopes that start with ``prefix`` and are not active, and sweep out what has expired.
 
         With ``idle_since`` only those not used since. A scope written to or touched after the clean began stays,
         and so does ``global``. ``dry_run`` changes nothing; ``progress`` is called with the report so far after
-        every batch. ``after`` and ``upto`` are for a clean in parts: it looks at the names between, and at the
-        last of them.
+        every batch, of at most ``batch_size`` scopes. ``after`` and ``upto`` are for a clean in parts: it looks at
+        the names between, and at the last of them.
         """
         self._permit("CLEAN", "clean")
+        clock, cutoff = _Backwards(self.now), self.now()  # before the ids are read: who comes alive meanwhile stays
         check_prefix(prefix)
         check_prefix(after)
         others = Active(map(check_scope, several(active, InvalidScope))).others
         if type(batch_size) is not int or batch_size < 1:
             raise InvalidValue("batch_size is a whole number above 0.")
-        cutoff = self.now()
         if idle_since is not None:
             cutoff = min(cutoff, check_moment(idle_since) - 1)
-        report, clock = CleanReport(dry_run=dry_run), _Backwards(self.now)
+        report = CleanReport(dry_run=dry_run)
         step = self._look_at_batch if dry_run else self._clean_batch
         last: str | None = after
+        size = min(FIRST, batch_size)
         while last is not None and last != upto:
             cutoff -= clock.went()  # what is written from now on is of a moment so much earlier
-            examined, gone, last = step(prefix, last, upto, batch_size, others, cutoff)
+            examined, gone, last = step(prefix, last, upto, size, others, cutoff)
+            size = min(2 * size, batch_size)
             report = _add(report, examined, gone)
             if progress:
                 progress(report)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from statestore import cleanrules
+from statestore import MemoryStore, cleanrules
 from statestore.cleanrules import Rule
 from tests.cleaning.command import clean, fill, flows_alive, left, rules
 
@@ -120,3 +120,12 @@ def test_rules_of_the_settings_are_read_when_needed():
     with rules(flow={"active": flows_alive, "idle": "2h", "store": "fast"}):
         assert cleanrules.configured_rules() == [Rule("flow", flows_alive, timedelta(hours=2), ("fast",))]
     assert cleanrules.configured_rules() == []
+
+
+def test_the_first_steps_are_small_so_that_progress_shows_soon():
+    store = MemoryStore()
+    for number in range(800):
+        store.set(f"s{number}", "k", 1)
+    told = []
+    store.clean([], progress=told.append)
+    assert [one.examined for one in told] == [250, 750, 800]

@@ -184,6 +184,18 @@ class Cleaning(Suite):
         assert (report.removed, report.entries) == (4, 4)
         assert report.examined == report.removed + report.kept
 
+    def test_what_comes_alive_while_the_ids_are_read_stays(self, store, bare, clock):
+        fill(store, "a", "b")
+
+        def ids():
+            clock.tick(1)
+            bare.set("b", "k", "alive")
+            clock.tick(1)
+            yield "c"
+
+        assert store.clean(ids()).removed == 1
+        assert left(store) == ["b"]
+
     def test_what_comes_alive_after_it_was_looked_at_stays(self, store, bare, clock):
         """Written between the look at a batch and its removal."""
         fill(store, "a", "b", "c", "d")
