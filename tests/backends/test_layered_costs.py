@@ -80,7 +80,7 @@ def test_end_of_a_scope_costs_five_trips(store, monkeypatch):
 
 def test_clean_of_many_scopes_costs_the_trips_of_one(store, monkeypatch):
     counts = []
-    for number in (3, 250):
+    for number in (3, 240):
         for n in range(number):
             store._back.set(f"clean:{n}", "a", n)
         with sent(monkeypatch) as flights:

@@ -104,7 +104,7 @@ def test_batch_of_a_clean_costs_two_sendings_whatever_its_size_and_what_has_expi
             store.clean([])
         assert kinds(flights) == [["ZRANGEBYLEX"], ["EVALSHA"]]
         counts = []
-        for number in (20, 250):
+        for number in (20, 240):
             fill(store, number)
             with sent(monkeypatch) as flights:
                 report = store.clean([])
