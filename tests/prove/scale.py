@@ -43,7 +43,7 @@ def measure(alias, size, run=measured):
     found = {}
     for what, work, *arguments in works(size):
         found[what] = run(work, alias, *arguments)
-        say(f"{alias}: {what}: {found[what][0] * 1000:,.2f} ms, {found[what][1]:.1f} MB")
+        say(f"{alias}: {what}: {found[what][0] * 1000:,.3f} ms, {found[what][1]:.1f} MB")
     assert sum(1 for _ in store.scopes(PREFIX)) == size // ACTIVE - 1
     store.clean([], prefix=PREFIX)
     return found
