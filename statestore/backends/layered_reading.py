@@ -57,7 +57,7 @@ class Through:
         copies: dict[str, Any] = _copies(cells, keys, epoch)
         missing = [key for key, copy in copies.items() if copy is ABSENT]
         if missing:
-            copies |= self._fetch(scope, keys, missing, cells, epoch)
+            copies = dict(self._fetch(scope, keys, missing, cells, epoch))  # what was found may be gone since
         return {key: record for key, record in copies.items() if isinstance(record, Record)}
 
     def behind(self, scope: str, keys: Collection[str] | None) -> Mapping[str, Record]:

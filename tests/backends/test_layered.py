@@ -347,6 +347,26 @@ def test_a_write_between_the_look_and_the_fetch_is_not_seen_half(store, front, m
     assert seen == [[2, 2, 2]]
 
 
+@pytest.mark.parametrize(
+    "write",
+    [lambda store: store.delete(SCOPE), lambda store: store.remove(SCOPE, ["a", "b"])],
+    ids=["delete", "remove"],
+)
+def test_a_removal_between_the_look_and_the_fetch_is_not_seen_half(store, front, monkeypatch, write):
+    """The reader finds a copy of "a" and none of "b"; both are removed; then it fetches what it misses."""
+    store.set_many(SCOPE, {"a": 1, "b": 1})
+    store.get(SCOPE, "a")
+    looked, go_on = threading.Event(), threading.Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(front, "_read", waiting(front._read, looked, go_on))
+        thread, seen = in_thread(lambda: store.get_many(SCOPE, ["a", "b"]))
+        assert looked.wait(10)
+    write(store)
+    go_on.set()
+    thread.join()
+    assert seen == [{}]
+
+
 def test_a_copy_that_is_waited_for_comes_with_the_others_of_its_moment(store, front, monkeypatch):
     store.set_many(SCOPE, {"a": 1, "b": 1})
     store.get(SCOPE, "a")
