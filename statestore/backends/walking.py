@@ -11,7 +11,7 @@ from statestore.backends.hooks import Others
 from statestore.backends.rules import check_moment, several
 from statestore.entries import Cleaned, CleanReport, ScopeInfo, to_moment
 from statestore.exceptions import InvalidScope, InvalidValue, shown
-from statestore.names import Active, check_prefix, check_scope
+from statestore.names import Active, check_prefix, check_scope, prefix_end
 
 PAGE = 1000  # scopes listed in one step
 FIRST = 250  # scopes cleaned in the first step; each one after it takes twice as many, so that progress shows soon
@@ -63,6 +63,7 @@ class Walking(Core):
         clock, cutoff = _Backwards(self.now), self.now()  # before the ids are read: who comes alive meanwhile stays
         check_prefix(prefix)
         check_prefix(after)
+        upto = None if upto is None else _within(prefix, check_prefix(upto))
         others = Active(map(check_scope, several(active, InvalidScope))).others
         if type(batch_size) is not int or batch_size < 1:
             raise InvalidValue("batch_size is a whole number above 0.")
@@ -136,6 +137,12 @@ class _Backwards:
         (before, began), self._last = self._last, (self._now(), time.monotonic())
         moment, ended = self._last
         return before + int((ended - began) * 1_000_000) - moment if moment < before else 0
+
+
+def _within(prefix: str, upto: str) -> str | None:
+    """Return ``upto``, or None where it confines no more than ``prefix`` does: the stores heed one of the two."""
+    end = prefix_end(prefix)
+    return None if end is not None and upto >= end else upto
 
 
 def _add(report: CleanReport, examined: int, gone: Mapping[str, int]) -> CleanReport:

@@ -97,6 +97,15 @@ class Cleaning(Suite):
         assert store.clean(["flow:1"], prefix="flow:") == CleanReport(examined=2, removed=1, kept=1, entries=1)
         assert left(store) == ["flow", "flow:1", "flower", "global", "user:1"]
 
+    @pytest.mark.parametrize("upto", ["flow:2", "flow:~", "flow;", "zzz"])
+    def test_a_clean_in_parts_stays_within_its_prefix(self, store, upto):
+        names = ["a", "flow", "flow:1", "flow:2", "flow;", "user:1"]
+        fill(store, *names)
+        for dry_run in (True, False):
+            report = store.clean([], prefix="flow:", after="flow:1", upto=upto, dry_run=dry_run)
+            assert report == CleanReport(examined=1, removed=1, kept=0, entries=1, dry_run=dry_run)
+        assert left(store) == [name for name in names if name != "flow:2"]
+
     @pytest.mark.parametrize("prefix", ["%", "_", "*", "a%", "a_", "[a]"])
     def test_prefix_is_plain_text(self, store, prefix):
         fill(store, "a", "ab", "abc", prefix, f"{prefix}x")
