@@ -44,8 +44,9 @@ class Marks(Line):
         mine: Token = [token, now + self.marked_for]
         named = {scope: keys for scope, keys in places.items() if keys is not None}
         steps = [_setting(scope, [mine], token, ABSENT, now) for scope in places]
+        steps += _removals(_cells(named), now)
         try:
-            answers = self.in_turn([*steps, *_removals(_cells(named), now)])
+            answers = self.in_turn(steps)
         except FrontUnfit:
             answers = self._mark_anew(places, steps, now)
         crowded = [scope for scope, done in zip(places, answers, strict=False) if not done]

@@ -9,7 +9,7 @@ from django.core.checks import run_checks
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from statestore import ABSENT, StoreUnavailable, VersionConflict
+from statestore import ABSENT, StoreUnavailable, ValueTooLarge, VersionConflict
 from statestore.backends.layered_front import Front
 from statestore.backends.layered_marks import Mark
 from statestore.handler import StoreHandler
@@ -365,6 +365,35 @@ def test_a_removal_between_the_look_and_the_fetch_is_not_seen_half(store, front,
     go_on.set()
     thread.join()
     assert seen == [{}]
+
+
+def test_a_lease_taken_while_room_is_made_for_a_mark_is_removed(store, front, monkeypatch):
+    """A reader comes between the removal of a scope that was full in front and the mark, and read the old value."""
+    store.set(SCOPE, "a", 1)
+    old, epoch = store._through.behind(SCOPE, ["a"]), store._epoch.current()[0]
+    in_turn, settle, leases, seen = front._in_turn, store._settle, [], []
+
+    def full_at_first(steps):
+        if [name for name, _ in steps] == ["_write", "_remove"]:
+            raise ValueTooLarge("full")
+        if steps[0][0] != "_delete":
+            return in_turn(steps)
+        monkeypatch.setattr(front, "_in_turn", in_turn)
+        gone = in_turn(steps[:1])
+        leases.append(store._front.lease(SCOPE, ["a"], ABSENT, store.now()))
+        return gone + in_turn(steps[1:])
+
+    def read_then_settle(marks):
+        version, is_marked = leases.pop()
+        assert not is_marked
+        store._front.fill(SCOPE, old, epoch, version, store.now())
+        seen.append(store.get(SCOPE, "a"))
+        settle(marks)
+
+    monkeypatch.setattr(front, "_in_turn", full_at_first)
+    monkeypatch.setattr(store, "_settle", read_then_settle)
+    store.set(SCOPE, "a", 2)
+    assert seen == [2]
 
 
 def test_a_copy_that_is_waited_for_comes_with_the_others_of_its_moment(store, front, monkeypatch):
