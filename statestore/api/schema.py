@@ -1,5 +1,6 @@
 """The OpenAPI operations of the views, for drf-spectacular. A table says it all; nothing is guessed."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -120,8 +121,7 @@ class StateSchema(AutoSchema):
     def _reference(self, name: str) -> Shape:
         needed = [name, "Operation"] if name == "Patch" else [name]
         for each in needed:
-            component = ResolvedComponent(
-                name=each, type=ResolvedComponent.SCHEMA, schema=COMPONENTS[each], object=each
-            )
+            shape = deepcopy(COMPONENTS[each])  # drf-spectacular puts references into it, good in one document only
+            component = ResolvedComponent(name=each, type=ResolvedComponent.SCHEMA, schema=shape, object=each)
             self.registry.register_on_missing(component)
         return {"$ref": f"#/components/schemas/{name}"}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -46,6 +47,13 @@ def test_every_operation_has_its_own_name_and_says_what_can_go_wrong(document):
     assert len({each["operationId"] for each in found}) == len(OPERATIONS)
     for each in found:
         assert {"400", "401", "403", "404", "406", "429", "503", "504"} <= each["responses"].keys()
+
+
+def test_each_document_that_a_process_makes_is_whole(document):
+    again = SchemaGenerator(urlconf="tests.api.urls").get_schema(public=True)
+    wanted = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(again)))
+    assert wanted == {*again["components"]["schemas"]}
+    assert again == document
 
 
 def test_the_stores_in_it_are_those_that_are_served(settings):
