@@ -23,6 +23,7 @@ BY_HEART: dict[bytes, list[Any]] = {
     _QUEUED % numbers: [b"OK", b"QUEUED", b"QUEUED", [*numbers]] for numbers in _NUMBERS
 }
 """What is answered to most writes: to look it up is a fifth of reading it."""
+AT_ONCE = 4  # replies, in each of these
 
 
 class Replies:
@@ -46,8 +47,8 @@ class Replies:
         """Return the next so many replies."""
         if self._at == len(self._data):  # nearly always: a first look spared
             self._data, self._at = self._receive_part(1), 0
-        known = BY_HEART.get(self._data)
-        if known is not None and len(known) == number and not self._at:
+        known = BY_HEART.get(self._data) if number == AT_ONCE else None  # to look up a long text takes long
+        if known is not None and not self._at:
             self._at = len(self._data)
             return [*known]
         return [self.read() for _ in range(number)]

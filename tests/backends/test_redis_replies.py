@@ -129,3 +129,9 @@ def test_what_was_not_asked_for_is_seen():
     replies = Replies(Connection(b"+OK\r\n+OK\r\n"))
     replies.read()
     assert not replies.is_done()
+
+
+def test_a_text_is_not_looked_up_among_what_is_known_by_heart(monkeypatch):
+    """Its hash took a quarter of a get of 64 KB."""
+    monkeypatch.setattr("statestore.backends.redis_replies.BY_HEART", None)
+    assert Replies(Connection(wire(b"x" * 64_000))).read_several(1) == [b"x" * 64_000]
