@@ -260,7 +260,7 @@ def run(store, face, examples, steps, **more):
 def forgetting_is_found_out(store):
     """Whether the control shows a difference soon."""
     try:
-        run(store, Forgetful, 100, 40, phases=[Phase.generate])  # found is enough; it need not be short
+        run(store, Forgetful, 1000, 40, phases=[Phase.generate])  # found is enough; it need not be short
     except AssertionError:
         return True
     return False
