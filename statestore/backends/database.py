@@ -68,7 +68,7 @@ class Database:
         return Block(self)
 
     def can_freeze(self) -> bool:
-        """Say whether there is a way to ``frozen`` from here; on PostgreSQL there is none inside a transaction."""
+        """Say whether there is a way to ``frozen`` from here; on PostgreSQL not from inside a transaction."""
         connection = self.connection
         if connection.vendor == "postgresql":
             return not connection.in_atomic_block and (connection.connection is None or connection.autocommit)
@@ -76,9 +76,10 @@ class Database:
 
     @contextmanager
     def frozen(self, statement: str) -> Iterator[None]:
-        """Let all stay as it is seen by the first statement after this one; else what changes it is a conflict."""
+        """Do what belongs together; where ``statement`` is given, nobody else writes meanwhile."""
         with self.atomic():
-            self.write(statement, ())
+            if statement:
+                self.write(statement, ())
             yield
 
     def can(self, feature: str) -> bool:

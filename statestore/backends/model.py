@@ -198,6 +198,8 @@ class ModelStore(StateStore):
         try:
             with self._db.frozen(self._sql.freeze):
                 return self._clean_frozen(*page)
+        except _OvertakenError:
+            pass
         except Error as error:
             if not is_conflict(error):
                 raise
@@ -206,7 +208,7 @@ class ModelStore(StateStore):
     def _clean_frozen(
         self, prefix: str, after: str, upto: str | None, limit: int, others: Others, unused_since: int, now: int
     ) -> Cleaned:
-        """Clean the next scopes while all stays as it is: what was looked at need not be looked at again."""
+        """Clean the next scopes as if all stayed as it is; ``_OvertakenError`` if it did not."""
         sql, end = self._sql, prefix_end(prefix)
         found = self._db.rows(*sql.look(prefix, after, end, upto, limit, unused_since, now), LONG)
         names, busy, several, numbers = map(_parts, found[0])
@@ -215,7 +217,17 @@ class ModelStore(StateStore):
         entries = dict(zip(several, map(int, numbers), strict=True))
         gone |= {name: number for name, number in entries.items() if name in gone}
         kept = [name for name in names if name not in gone]
-        self._db.write(*sql.all_but(prefix, after, end, upto if last is None else last, kept, now), LONG)
+        page = prefix, after, end, upto if last is None else last, kept
+        where, params = sql.all_but(*page, unused_since, now)
+        if not sql.for_update:  # nobody else writes now
+            self._db.write(f"DELETE FROM {sql.table} WHERE {where}", params, LONG)
+            return Cleaned(len(names), gone, last)
+        if many := [name for name in several if name in gone]:
+            self._db.rows(*sql.lock(many), LONG)  # in the order of all who write, or two wait for each other
+        statement, values = sql.number_deleted(where, params, now)  # type: ignore[attr-defined]
+        number = self._db.write_rows(statement, values, LONG)
+        if number != [(sum(gone.values()),)] or self._db.rows(*sql.rest_of(*page, now), LONG) != [(0,)]:
+            raise _OvertakenError
         return Cleaned(len(names), gone, last)
 
     def _clean(self, names: Iterable[str], unused_since: int, now: int) -> dict[str, int]:

@@ -133,15 +133,37 @@ class Dialect:
         return f"SELECT {columns} FROM ({page}) AS page", [since, *params, now]
 
     def all_but(
+        self,
+        start: str,
+        after: str,
+        end: str | None,
+        upto: str | None,
+        kept: Sequence[str],
+        since: int,
+        now: int,
+    ) -> Statement:
+        """Condition: it is in these scopes and was not used after ``since``; or has expired, in any of the page."""
+        (page, others), params = self._others(start, after, end, upto, kept)
+        return (
+            f"{page} AND ({others} AND {self.used_at} <= %s OR {self.expires_at} <= %s)",
+            [*params, since, now],
+        )
+
+    def rest_of(
         self, start: str, after: str, end: str | None, upto: str | None, kept: Sequence[str], now: int
     ) -> Statement:
-        """Delete what is in these scopes, and of those that are kept what has expired."""
+        """How many rows live in these scopes, but for those that are kept."""
+        # No LIMIT 1: PostgreSQL would take the rows for plenty, and look for the first one through the whole table.
+        where, params = self._others(start, after, end, upto, kept)
+        return f"SELECT COUNT(*) FROM {self.table} WHERE {' AND '.join(where)} AND {self.live}", [*params, now]
+
+    def _others(
+        self, start: str, after: str, end: str | None, upto: str | None, kept: Sequence[str]
+    ) -> tuple[tuple[str, str], Params]:
+        """Return two conditions: the scope is one of the page, and it is not kept."""
         where, params = self.within(start, after, end, upto)
         others, names = self.not_among(self.scope, self.names(kept))
-        return (
-            f"DELETE FROM {self.table} WHERE {where} AND ({others} OR {self.expires_at} <= %s)",
-            [*params, *names, now],
-        )
+        return (where, others), [*params, *names]
 
     def within(self, start: str, after: str, end: str | None, upto: str | None) -> Statement:
         """Condition: the same as ``between``, and the scope does not come after ``upto``."""

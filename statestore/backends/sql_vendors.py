@@ -17,7 +17,7 @@ class PostgreSQL(Dialect):
 
     def __init__(self, connection: Any, table: str) -> None:
         super().__init__(connection, table)
-        self.freeze = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+        self.freeze = ""  # others may write; that they did is seen in the end
 
     def plain_texts(self, rows: Params) -> dict[str, bytes]:
         return {key: text if type(text) is bytes else text.encode() for key, text in rows}
@@ -54,6 +54,11 @@ class PostgreSQL(Dialect):
     def lock(self, scopes: Sequence[str]) -> Statement:
         statement, params = super().lock(scopes)
         return f"SELECT COUNT(*) FROM ({statement}) AS locked", params
+
+    def number_deleted(self, where: str, params: Params, now: int) -> Statement:
+        """Delete, and answer the number of live rows."""
+        gone = f"DELETE FROM {self.table} WHERE {where} RETURNING {self.expires_at}"
+        return f"WITH gone AS ({gone}) SELECT COUNT(*) FROM gone WHERE {self.live}", [*params, now]
 
     def count_deleted(self, where: str, params: Params, now: int) -> Statement:
         """Delete, and answer the number of live rows by scope."""

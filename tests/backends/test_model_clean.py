@@ -101,14 +101,14 @@ def said(captured):
     return [query["sql"].partition(" ")[0] for query in captured]
 
 
-def test_page_is_looked_at_and_deleted_in_one_snapshot(store):
+def test_page_is_looked_at_and_deleted_and_seen_to_be_gone_in_one_transaction(store):
     for number in range(5):
         store.set(f"one:{number}", "a", 1)
         store.set_many(f"two:{number}", {"a": 1, "b": 2})
     with CaptureQueriesContext(connections["postgres"]) as captured:
         report = store.clean(["two:3"])
     assert report == CleanReport(examined=10, removed=9, kept=1, entries=13)
-    assert said(captured) == ["BEGIN", "SET", "SELECT", "DELETE", "COMMIT"]
+    assert said(captured) == ["BEGIN", "SELECT", "SELECT", "WITH", "SELECT", "COMMIT"]
     assert [info.name for info in store.scopes()] == ["two:3"]
 
 
@@ -152,6 +152,22 @@ def test_what_is_written_between_the_look_and_the_removal_stays(store, other, en
     assert cleaned == Cleaned(2, {"s:2": len(entries)}, None)
     assert store.get_many("s:1") == entries | {"a": "new"}
     assert store.get_many("s:2") == {}
+
+
+@pytest.mark.parametrize("entries", [{"a": 1}, {"a": 1, "b": 2}])
+def test_scope_that_got_a_new_key_between_the_look_and_the_removal_stays_whole(store, other, entries):
+    store.set_many("s:1", entries)
+    store.set_many("s:2", entries)
+    row = "INSERT INTO statestore_entry SELECT scope, 'new', value, version, updated_at, used_at + 3600000000, NULL"
+
+    def write():
+        other.execute(f"{row} FROM statestore_entry WHERE scope = 's:1' AND key = 'a'")
+        other.commit()
+
+    cleaned, looks = clean_with(store, write)
+    assert looks == [["s:1", "s:2"], ["s:2"]]
+    assert cleaned == Cleaned(2, {"s:2": len(entries)}, None)
+    assert store.get_many("s:1") == entries | {"new": 1}
 
 
 def test_nobody_writes_to_sqlite_between_the_look_and_the_removal(monkeypatch):
