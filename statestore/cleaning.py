@@ -87,6 +87,11 @@ def plan(
     return [step for rule in rules for step in _steps(rule, wanted, prefix, allow_empty=allow_empty)]
 
 
+def concerns(rule: Rule, alias: str) -> bool:
+    """Say whether a rule has anything to say of the store with this alias."""
+    return not rule.stores or stores[alias] in _stores(rule.stores)
+
+
 def run(
     steps: Iterable[Step], *, dry_run: bool = False, batch_size: int = BATCH, progress: Progress | None = None
 ) -> Iterator[tuple[Step, CleanReport]]:

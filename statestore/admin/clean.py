@@ -67,7 +67,7 @@ class CleanPage(Page):
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         """Show the form."""
-        return self._page(Form(by="rules" if configured_rules() else "ids", prefix=request.GET.get("q", "")))
+        return self._page(Form(by="rules" if self._rules() else "ids", prefix=request.GET.get("q", "")))
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         """Begin a dry run, do what one has shown, or go on with either."""
@@ -142,8 +142,14 @@ class CleanPage(Page):
         return self.go("clean", self.alias)
 
     def _page(self, form: Form, **extra: Any) -> HttpResponseBase:
-        rules = configured_rules()
-        return self.page(title=_("Clean %s") % self.alias, form=form, rules=rules, **extra)
+        is_ruled = bool(configured_rules())
+        return self.page(
+            title=_("Clean %s") % self.alias, form=form, rules=self._rules(), is_ruled=is_ruled, **extra
+        )
+
+    def _rules(self) -> list[Rule]:
+        """Return the site's rules for this store."""
+        return [rule for rule in configured_rules() if cleaning.concerns(rule, self.alias)]
 
 
 def _sample(steps: Iterable[Step]) -> tuple[list[ScopeInfo], bool]:

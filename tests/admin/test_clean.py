@@ -117,6 +117,13 @@ def test_rules_of_the_site_are_told(boss, alias, rules):
     assert told == ["user: not used for 90m", "every scope: what is not active, not used for 2d"]
 
 
+def test_rules_of_other_stores_are_not_told(boss, alias, rules):
+    rules(**{"": {"idle": "2d", "store": ["memory"]}})
+    page = boss.get(reverse("admin:statestore_clean", args=[alias])).content.decode()
+    assert ("every scope" in page) is (alias == "memory")
+    assert "STATESTORE has no CLEAN" not in page
+
+
 def test_rules_that_name_others_by_now_are_shown_again(boss, alias, store, clock, rules, monkeypatch):
     rules(flow={"active": "tests.admin.test_clean.active_flows"})
     fill(store, clock)
