@@ -8,8 +8,6 @@ from statestore import CorruptState, StoreUnavailable, VersionConflict
 from statestore.entries import CleanReport
 from tests.backends.redis_kit import (
     cache_on,
-    clean_store_on,
-    client_of,
     everywhere,
     index_of,
     key_of,
@@ -17,18 +15,6 @@ from tests.backends.redis_kit import (
     valkey,
     wipe,
 )
-
-
-@pytest.fixture
-def store(name):
-    with clean_store_on(name) as store:
-        yield store
-
-
-@pytest.fixture
-def client(name):
-    with client_of(name) as client:
-        yield client
 
 
 @everywhere

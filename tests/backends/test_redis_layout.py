@@ -10,8 +10,6 @@ from statestore.backends.redis_layout import BUCKETS, SLOTS, TAGS, Layout
 from statestore.testing.clock import Clock
 from tests.backends.redis_kit import (
     cache_on,
-    clean_store_on,
-    client_of,
     everywhere,
     index_of,
     key_of,
@@ -20,18 +18,6 @@ from tests.backends.redis_kit import (
 )
 
 NASTY = [*"{}* é", "{}", "}{", "{a}", "a{b}c", "{}{a}", "}{a", "{a", "a}", "a:{1}:b", "[a-z]", "e\u0301"]
-
-
-@pytest.fixture
-def store(name):
-    with clean_store_on(name) as store:
-        yield store
-
-
-@pytest.fixture
-def client(name):
-    with client_of(name) as client:
-        yield client
 
 
 @everywhere

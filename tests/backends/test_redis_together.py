@@ -12,17 +12,10 @@ everywhere = pytest.mark.parametrize("name", each_server("valkey", "redis"))
 
 
 @pytest.fixture
-def store(name):
-    with clean_store_on(name) as store:
-        store.set("warm", "up", 1)
-        store.set("user:1", "warm", 1)
-        yield store
-
-
-@pytest.fixture
-def client(name):
-    with client_of(name) as client:
-        yield client
+def store(store):
+    store.set("warm", "up", 1)
+    store.set("user:1", "warm", 1)
+    return store
 
 
 @everywhere
