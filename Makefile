@@ -11,7 +11,7 @@ RUN_READY = .venv/.ready-to-run
 DEV_READY = .venv/.ready-to-test
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick servers lint format typecheck static docs matrix mutants soak bench bench-http bench-scale clean
+.PHONY: help run test again quick servers lint format typecheck static docs matrix mutants soak bench bench-http bench-scale clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ test: $(DEV_READY) ## Prove everything: style, types, migrations, checks, then a
 	$(MAKE) --no-print-directory static
 	sh .ci/setup system
 	$(VENV) -m tests.servers run -- python -m pytest -n 2 $(ARGS)
+
+again: $(DEV_READY) ## Hear the last failures again, alone and five times each: is it the product, or does the test waver?
+	$(VENV) -m tests.servers run -- python -m tests.again
 
 quick: $(DEV_READY) ## Test in about a minute: SQLite, memory and one Valkey, no twins, nothing slow.
 	$(VENV) -m tests.servers run --only valkey -- python -m pytest -n 2 -m "not slow" -k $(QUICK) $(ARGS)
