@@ -37,7 +37,7 @@ class Remote(Caller):
         if body is not None:
             body = body if isinstance(body, bytes) else json.dumps(body).encode()
             given["Content-Type"] = kind
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             connection.request(method, path, body, given)
             return Answer(connection.getresponse())

@@ -122,7 +122,7 @@ def test_a_body_in_pieces_is_read_within_the_limit(remote, scope):
         yield b'"'
 
     for number, status in ((3, 201), (2000, 413)):
-        connection = http.client.HTTPConnection("127.0.0.1", remote.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", remote.port, timeout=120)
         headers = remote.known | {"Content-Type": JSON}
         connection.request("PUT", value, pieces(number), headers, encode_chunked=True)
         assert Answer(connection.getresponse()).status_code == status

@@ -11,21 +11,22 @@ from tests.api.conftest import problem, succeeded, url
 from tests.api.live import Cutting, Remote
 from tests.api.test_house import Anybody
 from tests.backends.redis_kit import store_on
-from tests.faults.kit import SOON, TIMEOUT, model_store, running, soon
+from tests.faults.kit import PATIENT, SOON, model_store, running, soon
 from tests.servers import MariaDB, Postgres, Redis, Valkey
+from tests.servers.process import eventually
 
 pytestmark = pytest.mark.slow
 VALUE = url("s", "s:1", "a")
 
 
 @contextmanager
-def store_of(server, port, settings):
+def store_of(server, port, settings, timeout=PATIENT):
     """The store ``s`` on a server behind a port, which anybody may use through the API."""
     if hasattr(server, "database"):
-        store = model_store(server, PORT=port)
+        store = model_store(server, timeout, PORT=port)
     else:
         location = server.url.replace(f":{server.port}/", f":{port}/")
-        store = store_on(server.django | {"LOCATION": location}, options={"timeout": TIMEOUT})
+        store = store_on(server.django | {"LOCATION": location}, options={"timeout": timeout})
     with store:
         settings.STATESTORE = settings.STATESTORE | {"API": {"POLICY": Anybody}}
         yield
@@ -68,9 +69,14 @@ def unknown(response):
     assert response["Retry-After"] is None
 
 
+def in_the_end(claim):
+    """It comes true, however often a store that does not wait long gives up on a busy machine."""
+    eventually(lambda: claim() or True)
+
+
 def test_a_server_that_stands_still_is_503_in_time_and_then_all_is_well(remote, server, settings):
-    with store_of(server, server.port, settings):
-        remote.put(VALUE, 1)
+    with store_of(server, server.port, settings, timeout=2):
+        in_the_end(lambda: succeeded(remote.put(VALUE, 1), 204))  # at least the second time it is no creation
         server.pause()
         try:
             for call in (
@@ -82,8 +88,8 @@ def test_a_server_that_stands_still_is_503_in_time_and_then_all_is_well(remote, 
                     unavailable(call())
         finally:
             server.resume()
-        succeeded(remote.get(VALUE), 200, b"1")
-        succeeded(remote.put(VALUE, 3), 204)
+        in_the_end(lambda: succeeded(remote.get(VALUE), 200, b"1"))
+        in_the_end(lambda: succeeded(remote.put(VALUE, 3), 204))
 
 
 def test_a_put_whose_server_hangs_up_after_any_answer_is_503_or_504_and_then_all_is_well(remote, server, settings):
