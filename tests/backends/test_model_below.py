@@ -274,7 +274,7 @@ def in_a_thread(connection, call):
 
     thread = threading.Thread(target=run)
     thread.start()
-    thread.join(20)
+    thread.join(60)
     return came[0]
 
 

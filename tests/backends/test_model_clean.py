@@ -16,6 +16,7 @@ from statestore.backends.base import StateStore
 from statestore.entries import Cleaned, CleanReport
 from statestore.models import Entry
 from statestore.names import Active
+from tests.servers.process import eventually
 
 psycopg = pytest.importorskip("psycopg")
 pytestmark = [
@@ -62,12 +63,7 @@ class Clean(threading.Thread):
 def is_waited_for():
     """Wait until somebody waits for a lock."""
     with connections["postgres"].cursor() as cursor:
-        for _ in range(200):
-            cursor.execute(WAITING)
-            if cursor.fetchone()[0]:
-                return True
-            time.sleep(0.05)
-    return False
+        return eventually(lambda: cursor.execute(WAITING) or cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize("entries", [{"a": 1}, {"a": 1, "b": 2}])
@@ -79,7 +75,7 @@ def test_scope_that_is_being_written_to_is_waited_for(store, other, entries, end
     clean = Clean(store)
     assert is_waited_for()
     getattr(other, end)()
-    clean.join(20)
+    clean.join(60)
     left = {"commit": entries | {"a": "new"}, "rollback": {}}[end]
     assert store.get_many("one:1") == left
     assert store.keys("one:2") == []
@@ -202,7 +198,7 @@ def test_new_entry_that_depends_on_the_others_keeps_them(store):
 
         thread = threading.Thread(target=change)
         thread.start()
-        thread.join(20)
+        thread.join(60)
 
     cleaned, _ = clean_with(store, write)
     assert cleaned == Cleaned(1, {}, None)

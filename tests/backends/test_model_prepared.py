@@ -13,6 +13,7 @@ from statestore import ModelStore, StoreUnavailable, stores
 from statestore.backends import below_postgresql
 from statestore.backends.below import way_of
 from statestore.backends.below_postgresql import UNNAMED
+from tests.servers.process import eventually
 
 psycopg = pytest.importorskip("psycopg")
 pytestmark = [
@@ -316,7 +317,7 @@ class Held:
     """A row that another connection has written to and not committed."""
 
     def __init__(self, store):
-        self.other = psycopg.connect(connections[store.database].connection.info.dsn, connect_timeout=5)
+        self.other = psycopg.connect(connections[store.database].connection.info.dsn, connect_timeout=60)
 
     def __enter__(self):
         self.other.execute("UPDATE statestore_entry SET used_at = used_at WHERE scope = %s", [SCOPE])
@@ -327,46 +328,48 @@ class Held:
         self.other.close()
 
 
+def is_waited_for(held):
+    """Wait until somebody waits for the row."""
+    waiting = "SELECT %s = ANY(pg_blocking_pids(pid)) AS is_held FROM pg_stat_activity ORDER BY is_held DESC"
+    with psycopg.connect(held.other.info.dsn, autocommit=True) as looking:
+        return eventually(lambda: looking.execute(waiting, [held.other.info.backend_pid]).fetchone()[0])
+
+
 def test_wait_is_broken_off_by_ctrl_c(store, connection):
     store.set(SCOPE, "a", 1)
-    with Held(store):
-        threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
-        began = time.monotonic()
+
+    def press(held):
+        if is_waited_for(held):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with Held(store) as held:
+        thread = threading.Thread(target=press, args=[held])
+        thread.start()
         with pytest.raises(KeyboardInterrupt):
             store.set(SCOPE, "a", 2)
-        assert time.monotonic() - began < 20
+        thread.join()
     assert store.get(SCOPE, "a") == 1
     use(store)
 
 
 def test_wait_for_another_thread_lets_this_one_work(store):
-    counted = []
-
-    def count():
-        while not done.is_set():
-            counted.append(1)
-            time.sleep(0.01)
-
-    done = threading.Event()
-    thread = threading.Thread(target=count)
+    """That one lets go of the row; were it held up itself, neither would ever go on."""
     with Held(store) as held:
-        threading.Timer(0.5, held.other.rollback).start()
+        thread = threading.Thread(target=lambda: is_waited_for(held) and held.other.rollback())
         thread.start()
         store.set(SCOPE, "a", 2)
-        done.set()
         thread.join()
-    assert len(counted) > 5
+    assert store.get(SCOPE, "a") == 2
 
 
 def test_wait_is_bounded_by_the_time_out(store):
-    patient = ModelStore("s", {"OPTIONS": {"database": "postgres", "timeout": 0.6}})
-    patient.get(SCOPE, "a")
+    hasty = ModelStore("s", {"OPTIONS": {"database": "postgres", "timeout": 0.6}})
     with Held(store):
         began = time.monotonic()
         with pytest.raises(StoreUnavailable):
-            patient.set(SCOPE, "a", 2)
+            hasty.set(SCOPE, "a", 2)
         assert time.monotonic() - began < 20
-    use(patient)
+    use(store)
 
 
 def test_dead_connection_is_noticed_before_a_write_where_the_site_checks_its_health(store, connection):
