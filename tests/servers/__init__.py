@@ -9,6 +9,7 @@ the environment variable STATESTORE_TEST_SERVERS; `addresses()` reads them back.
 
 import json
 import os
+from functools import partial
 
 from .memcached import Memcached
 from .process import Server, ServerUnavailable
@@ -40,8 +41,9 @@ SHARED = {
     "redis": Redis,
     "valkey": Valkey,
     "memcached": Memcached,
-    "cluster": RedisCluster,
-    "sentinel": RedisSentinel,
+    # Nobody takes over here, and a busy machine is no reason to.
+    "cluster": partial(RedisCluster, cluster_node_timeout=60_000),
+    "sentinel": partial(RedisSentinel, down_after=60_000),
 }
 
 

@@ -252,6 +252,7 @@ def not_root():
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
+PORTS = 15_000, 31_000, 8  # from, to, and the number of processes that draw no port of another's
 _given = set()
 _lock = threading.Lock()
 
@@ -259,11 +260,14 @@ _lock = threading.Lock()
 def free_port(*offsets):
     """A port nobody listens on, with the ports at `offsets` above it free too.
 
-    From below the range that outgoing connections use, so a stopped server finds its port again.
+    From below the range that outgoing connections use, so a stopped server finds its port again. Of those that
+    pytest's processes draw side by side, each has its own: a port is free until its server has started.
     """
+    first, end, step = PORTS
+    share = int(os.environ.get("PYTEST_XDIST_WORKER", "gw7").removeprefix("gw")) % step
     with _lock:
         while True:
-            port = random.SystemRandom().randrange(15_000, 31_000)
+            port = random.SystemRandom().randrange(first + share, end - max(offsets, default=0), step)
             wanted = {port, *(port + offset for offset in offsets)}
             if not wanted & _given and all(map(_is_free, wanted)):
                 _given.update(wanted)

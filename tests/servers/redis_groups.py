@@ -207,8 +207,9 @@ class RedisSentinel(_Group):
     name = "sentinel"
     service = "mymaster"
 
-    def __init__(self, kind=Valkey, *, replicas=1, sentinels=1, **options):
+    def __init__(self, kind=Valkey, *, replicas=1, sentinels=1, down_after=1000, **options):
         super().__init__(kind)
+        self.down_after = down_after  # milliseconds without an answer
         self.master = kind(**options)
         following = {"replicaof": f"{HOST} {self.master.port}"}
         self.replicas = [kind(**options, **following) for _ in range(replicas)]
@@ -217,7 +218,7 @@ class RedisSentinel(_Group):
     def _watch(self, quorum):
         return (
             f"sentinel monitor {self.service} {self.master.host} {self.master.port} {quorum}\n"
-            f"sentinel down-after-milliseconds {self.service} 1000\n"
+            f"sentinel down-after-milliseconds {self.service} {self.down_after}\n"
             f"sentinel failover-timeout {self.service} 5000\n"
         )
 
