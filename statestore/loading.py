@@ -12,8 +12,8 @@ from statestore.jsontext import NotJSON, parse
 from statestore.names import check_key, check_scope
 from statestore.transfer import BadLine
 
-SKIP, OVERWRITE, FAIL = "skip", "overwrite", "fail"
-ON_CONFLICT = (SKIP, OVERWRITE, FAIL)
+SKIP, REPLACE, FAIL = "skip", "replace", "fail"
+IF_EXISTS = (SKIP, REPLACE, FAIL)
 REQUIRED, OPTIONAL = {"scope", "key", "value"}, {"expires_at", "updated_at"}
 BATCH = 100  # entries written by one call, where they may be overwritten
 ROOM = 8192  # bytes of a line beside its value
@@ -52,12 +52,12 @@ Written = Callable[[str, str], object]
 class Loader:
     """Writes the lines of a dump into a store; ``loaded`` says at any time what it has done.
 
-    Where there is an entry already: ``"skip"`` leaves it, ``"overwrite"`` replaces it, ``"fail"`` stops.
+    Where there is an entry already: ``"skip"`` leaves it, ``"replace"`` replaces it, ``"fail"`` stops.
     """
 
-    def __init__(self, store: StateStore, *, on_conflict: str = SKIP, on_written: Written | None = None) -> None:
+    def __init__(self, store: StateStore, *, if_exists: str = SKIP, on_written: Written | None = None) -> None:
         self.store = store
-        self.on_conflict = on_conflict
+        self.if_exists = if_exists
         self.loaded = Loaded()
         self._on_written = on_written
         self._waiting: list[Line] = []
@@ -83,7 +83,7 @@ class Loader:
         if self._waiting and not self._goes_with(line):
             self._flush()
         self._waiting.append(line)
-        if self.on_conflict != OVERWRITE or len(self._waiting) >= BATCH:
+        if self.if_exists != REPLACE or len(self._waiting) >= BATCH:
             self._flush()
 
     def _goes_with(self, line: Line) -> bool:
@@ -112,11 +112,11 @@ class Loader:
         if self._has_expired(line):
             self._done(line, "expired")
             return
-        expect = None if self.on_conflict == OVERWRITE else ABSENT
+        expect = None if self.if_exists == REPLACE else ABSENT
         try:
             self.store.set(line.scope, line.key, line.value, ttl=line.ttl, if_version=expect)
         except VersionConflict as error:
-            if self.on_conflict == FAIL:
+            if self.if_exists == FAIL:
                 raise BadLine(f"Line {line.number}: {error}") from error
             self._done(line, "skipped")
         except _LINES_FAULT as error:

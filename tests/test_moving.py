@@ -14,6 +14,7 @@ import redis
 from django.core.management import CommandError, call_command
 
 from statestore import stores
+from statestore.loading import IF_EXISTS
 from statestore.moving import mover, purista
 from statestore.testing import override_stores
 from tests.contract.conftest import STORES, each_store
@@ -215,7 +216,7 @@ def test_commands_of_the_documentation_work(store, flows, server, states, page, 
 def test_running_again_changes_nothing(store, flows):
     run("import_nodered", flows)
     versions = {scope: store.version(scope) for scope in FLOWS}
-    for choice in mover.IF_EXISTS:
+    for choice in IF_EXISTS:
         said = run("import_nodered", flows, "--if-exists", choice)
         assert said == "Brought over 4 scopes: 0 written, 10 there already, 0 left as they differ.\n"
     assert {scope: store.version(scope) for scope in FLOWS} == versions
@@ -233,9 +234,9 @@ def test_other_values_are_left_or_replaced(store, flows):
     assert type(store.get("global", "likes")) is int
 
 
-def test_other_value_can_be_an_error_that_leaves_its_whole_scope_alone(store, flows):
+def test_other_value_can_be_a_failure_that_leaves_its_whole_scope_alone(store, flows):
     store.set("flow:7f3a", "tiny", 0)
-    said, error, code = refused("import_nodered", flows, "--if-exists", "error")
+    said, error, code = refused("import_nodered", flows, "--if-exists", "fail")
     file = flows / "7f3a/flow.json"
     assert said == f"{file}, key 'tiny': flow:7f3a / tiny exists already, with another value.\n"
     assert error.startswith("1 scope refused. Brought over 3 scopes: 7 written")

@@ -16,7 +16,7 @@ from statestore import CorruptState, StoreUnavailable
 from statestore import stores as configured
 from statestore.backends import MemoryStore
 from statestore.entries import to_datetime
-from statestore.loading import FAIL, ON_CONFLICT, OVERWRITE, SKIP, Loader, lines_of
+from statestore.loading import FAIL, IF_EXISTS, REPLACE, SKIP, Loader, lines_of
 from statestore.testing import Clock, override_stores
 from statestore.transfer import BadLine, dump, resume
 from tests.made_up import json_values
@@ -70,9 +70,9 @@ def test_load_of_a_dump_is_the_same_byte_for_byte(state):
     source, target = memory(clock), memory(clock)
     for scope, values in state.items():
         source.set_many(scope, values)
-    for on_conflict in ON_CONFLICT:
+    for if_exists in IF_EXISTS:
         target = memory(clock)
-        Loader(target, on_conflict=on_conflict).load(dump(source))
+        Loader(target, if_exists=if_exists).load(dump(source))
         assert contents(target) == contents(source)
 
 
@@ -115,12 +115,10 @@ def test_expired_entries_are_neither_dumped_nor_loaded(source, target, clock):
 # -- what exists already
 
 
-@pytest.mark.parametrize(
-    ("on_conflict", "value", "counts"), [(SKIP, "mine", (1, 1)), (OVERWRITE, "theirs", (2, 0))]
-)
-def test_existing_entry_is_left_or_overwritten(target, on_conflict, value, counts):
+@pytest.mark.parametrize(("if_exists", "value", "counts"), [(SKIP, "mine", (1, 1)), (REPLACE, "theirs", (2, 0))])
+def test_existing_entry_is_left_or_overwritten(target, if_exists, value, counts):
     target.set("s", "b", "mine")
-    loaded = Loader(target, on_conflict=on_conflict).load(
+    loaded = Loader(target, if_exists=if_exists).load(
         [line(key="a", value="theirs"), line(key="b", value="theirs")]
     )
     assert (loaded.written, loaded.skipped) == counts
@@ -129,7 +127,7 @@ def test_existing_entry_is_left_or_overwritten(target, on_conflict, value, count
 
 def test_existing_entry_stops_a_load_that_is_to_fail(target):
     target.set("s", "b", "mine")
-    loader = Loader(target, on_conflict=FAIL)
+    loader = Loader(target, if_exists=FAIL)
     with pytest.raises(BadLine, match=r"Line 2: s / b exists already"):
         loader.load([line(key="a"), line(key="b"), line(key="c")])
     assert target.get_many("s") == {"a": 1, "b": "mine"}
@@ -147,7 +145,7 @@ def test_loading_twice_changes_nothing_the_second_time(source, target):
 def test_overwriting_goes_many_entries_at_a_time(target, monkeypatch):
     calls = []
     monkeypatch.setattr(target, "set_many", lambda *args, **kwargs: calls.append(args[0]))
-    Loader(target, on_conflict=OVERWRITE).load([line(key=str(n)) for n in range(250)] + [line("other")] * 2)
+    Loader(target, if_exists=REPLACE).load([line(key=str(n)) for n in range(250)] + [line("other")] * 2)
     assert calls == ["s", "s", "s", "other"]
 
 
@@ -177,10 +175,10 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("on_conflict", ON_CONFLICT)
+@pytest.mark.parametrize("if_exists", IF_EXISTS)
 @pytest.mark.parametrize("bad", BAD)
-def test_bad_line_is_named_and_only_what_stands_before_it_is_loaded(target, bad, on_conflict):
-    loader = Loader(target, on_conflict=on_conflict)
+def test_bad_line_is_named_and_only_what_stands_before_it_is_loaded(target, bad, if_exists):
+    loader = Loader(target, if_exists=if_exists)
     lines = [line(key="a"), b"\n", line(key="b"), BAD[bad], line(key="c")]
     with pytest.raises(BadLine, match=r"^Line 4: "):
         loader.load(lines)
@@ -239,7 +237,8 @@ def test_text_with_line_ends_of_another_hand_stays_one_line(source):
 @pytest.fixture
 def stores():
     memory = {"BACKEND": "statestore.backends.MemoryStore"}
-    with override_stores(default=memory, other=memory) as handler:
+    down = {"BACKEND": "tests.admin.stores.DownStore"}
+    with override_stores(default=memory, other=memory, down=down) as handler:
         clock = Clock()
         for store in handler.all():
             store.clock = clock
@@ -292,7 +291,7 @@ def test_file_that_is_no_dump_is_not_gone_on_with(stores, tmp_path):
 @pytest.mark.parametrize(
     ("command", "args", "said"),
     [
-        ("dump_context", ["--store", "nowhere"], "no store"),
+        ("dump_context", ["--store", "nowhere"], r"no store 'nowhere'\. Nothing was dumped\.$"),
         ("dump_context", ["--resume"], "--output"),
         ("dump_context", ["--prefix", "a\nb"], "control character"),
         ("dump_context", ["--output", "/nowhere/at/all"], "can't be written"),
@@ -304,6 +303,33 @@ def test_file_that_is_no_dump_is_not_gone_on_with(stores, tmp_path):
 def test_command_says_what_was_wrong(stores, command, args, said):
     with pytest.raises(CommandError, match=said):
         run(command, *args)
+
+
+def test_dump_that_breaks_off_says_how_to_go_on(stores, tmp_path, monkeypatch):
+    stores["default"].set("user:1", "a", 1)
+    stores["default"].set("user:2", "a", 1)
+    whole = dump(stores["default"])
+    monkeypatch.setattr("statestore.transfer.dump", lambda *args, **how: interrupted(whole))
+    file = tmp_path / "dump"
+    with pytest.raises(CommandError) as failed:
+        run("dump_context", output=str(file))
+    again = f"Take it up again with --resume --output {file}."
+    assert str(failed.value) == f"Interrupted. Until then 1 entry went out. {again}"
+    assert failed.value.returncode == 130
+
+
+def interrupted(lines):
+    yield next(iter(lines))
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("wrong", [["--store", "nowhere"], ["--store", "down"], ["--prefix", "a\nb"]])
+def test_dump_that_can_not_begin_leaves_an_older_file_as_it_was(stores, tmp_path, wrong):
+    file = tmp_path / "dump"
+    file.write_text("what there was\n")
+    with pytest.raises(CommandError):
+        run("dump_context", "--output", str(file), *wrong)
+    assert file.read_text() == "what there was\n"
 
 
 def test_load_says_where_to_go_on(stores, tmp_path):
@@ -340,9 +366,9 @@ def test_load_reads_standard_input(tmp_path):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("on_conflict", ["skip", "overwrite"])
+@pytest.mark.parametrize("if_exists", ["skip", "replace"])
 @pytest.mark.parametrize("alias", ["default", "memory", "locmem", "redis"])
-def test_expiry_is_restored_to_the_microsecond_however_long_the_load_takes(alias, on_conflict):
+def test_expiry_is_restored_to_the_microsecond_however_long_the_load_takes(alias, if_exists):
     if alias not in configured:
         pytest.skip(f"no {alias} here")
     ends = [4102444800000001, 30_000_000_000_000_007, 4102444800000001]
@@ -351,7 +377,7 @@ def test_expiry_is_restored_to_the_microsecond_however_long_the_load_takes(alias
         % (n, to_datetime(end).isoformat().encode())
         for n, end in enumerate(ends)
     ]
-    Loader(configured[alias], on_conflict=on_conflict).load(lines)
+    Loader(configured[alias], if_exists=if_exists).load(lines)
     found = configured[alias].records("until:1")
     configured[alias].delete("until:1")
     assert [found[f"k{n}"].expires_at for n in range(3)] == ends

@@ -17,15 +17,15 @@ from statestore.admin import history
 from statestore.admin.base import Page
 from statestore.admin.permissions import require
 from statestore.backends.base import StateStore
-from statestore.loading import FAIL, OVERWRITE, SKIP, Loader, lines_of
+from statestore.loading import FAIL, REPLACE, SKIP, Loader, lines_of
 from statestore.names import check_prefix, check_scope
 from statestore.transfer import BadLine, dump, dump_scope
 
 CHUNK = 64 * 1024
 NOTED = 1000  # scopes of one import that the history names
-ON_CONFLICT = {
+IF_EXISTS = {
     SKIP: gettext_lazy("Leave what exists"),
-    OVERWRITE: gettext_lazy("Overwrite what exists"),
+    REPLACE: gettext_lazy("Replace what exists"),
     FAIL: gettext_lazy("Stop at the first entry that exists"),
 }
 
@@ -103,15 +103,13 @@ class ImportPage(Page):
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         """Load the file; the page says what was loaded, and where it stopped."""
-        file, on_conflict = request.FILES.get("file"), request.POST.get("on_conflict", "")
-        if file is None or on_conflict not in ON_CONFLICT:
+        file, if_exists = request.FILES.get("file"), request.POST.get("if_exists", "")
+        if file is None or if_exists not in IF_EXISTS:
             return self._form(problem=_("Choose a file, and what is to happen with what exists."))
-        if on_conflict == OVERWRITE:
+        if if_exists == REPLACE:
             require(request, "change")
         written: dict[str, None] = {}
-        loader = Loader(
-            self.store, on_conflict=on_conflict, on_written=lambda scope, _key: written.setdefault(scope)
-        )
+        loader = Loader(self.store, if_exists=if_exists, on_written=lambda scope, _key: written.setdefault(scope))
         try:
             loader.load(lines_of(cast("BinaryIO", file), self.store))
         except BadLine as error:
@@ -129,8 +127,8 @@ class ImportPage(Page):
             history.note(self.request, CHANGE, [(self.alias,)], message)
 
     def _form(self, **extra: Any) -> HttpResponseBase:
-        chosen = self.request.POST.get("on_conflict") or SKIP
-        choices = [(word, label, word == chosen) for word, label in ON_CONFLICT.items()]
+        chosen = self.request.POST.get("if_exists") or SKIP
+        choices = [(word, label, word == chosen) for word, label in IF_EXISTS.items()]
         return self.page(title=_("Import"), choices=choices, **extra)
 
 

@@ -8,8 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from statestore.exceptions import StateStoreError
 from statestore.handler import DEFAULT, stores
+from statestore.loading import IF_EXISTS, SKIP
 from statestore.management.exits import INCOMPLETE, INTERRUPTED, NOTHING_DONE
-from statestore.moving.mover import IF_EXISTS, SKIP, Moved, Mover, Refused, Source
+from statestore.moving.mover import Moved, Mover, Refused, Source
 
 
 class MoveCommand(BaseCommand):

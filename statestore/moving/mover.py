@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 
 from statestore.backends.base import StateStore
 from statestore.exceptions import UsageError
+from statestore.loading import FAIL, REPLACE, SKIP
 from statestore.names import check_scope
 
-SKIP, REPLACE, ERROR = "skip", "replace", "error"
-IF_EXISTS = (SKIP, REPLACE, ERROR)
 BATCH = 500  # entries held in memory and written by one call
 
 
@@ -56,7 +55,7 @@ class Moved:
 class Mover:
     """Takes sources into a store; ``moved`` says at any time what was done.
 
-    Where an entry has another value already: ``"skip"`` leaves it, ``"replace"`` overwrites it, ``"error"`` refuses
+    Where an entry has another value already: ``"skip"`` leaves it, ``"replace"`` replaces it, ``"fail"`` refuses
     its whole scope. ``dry_run`` looks at everything and writes nothing.
     """
 
@@ -94,7 +93,7 @@ class Mover:
             arrival for arrival in batch if arrival.key in there and there[arrival.key].text != texts[arrival.key]
         ]
         same = len(batch) - len(new) - len(other)
-        if other and self.if_exists == ERROR:
+        if other and self.if_exists == FAIL:
             raise Refused(f"{other[0].place}: {scope} / {other[0].key} exists already, with another value.")
         if self.if_exists == REPLACE:
             return [*new, *other], Moved(written=len(new) + len(other), same=same)

@@ -21,9 +21,9 @@ def lines(response):
     return [json.loads(line) for line in b"".join(response).splitlines()]
 
 
-def send(client, alias, content, on_conflict="skip"):
+def send(client, alias, content, if_exists="skip"):
     file = SimpleUploadedFile("dump.jsonl", content)
-    return client.post(url("import", alias), {"file": file, "on_conflict": on_conflict})
+    return client.post(url("import", alias), {"file": file, "if_exists": if_exists})
 
 
 def line(scope="s", key="k", value=1):
@@ -103,22 +103,22 @@ def test_bad_line_is_named_with_what_was_loaded_before_it(boss, alias, store):
     assert LogEntry.objects.count() == 1
 
 
-@pytest.mark.parametrize(("on_conflict", "value"), [("skip", "mine"), ("overwrite", 1), ("fail", "mine")])
-def test_existing_entries_are_treated_as_chosen(boss, alias, store, on_conflict, value):
+@pytest.mark.parametrize(("if_exists", "value"), [("skip", "mine"), ("replace", 1), ("fail", "mine")])
+def test_existing_entries_are_treated_as_chosen(boss, alias, store, if_exists, value):
     store.set("s", "k", "mine")
-    assert send(boss, alias, line(), on_conflict).status_code == (200 if on_conflict == "fail" else 302)
+    assert send(boss, alias, line(), if_exists).status_code == (200 if if_exists == "fail" else 302)
     assert store.get("s", "k") == value
 
 
 def test_overwriting_needs_the_permission_to_change(staff, alias, store):
     store.set("s", "k", "mine")
     client = staff("view", "add")
-    assert send(client, alias, line(), "overwrite").status_code == 403
-    assert "overwrite" not in client.get(url("import", alias)).content.decode()
+    assert send(client, alias, line(), "replace").status_code == 403
+    assert "replace" not in client.get(url("import", alias)).content.decode()
     assert store.get("s", "k") == "mine"
 
 
 def test_import_without_a_file_says_so(boss, alias):
-    response = boss.post(url("import", alias), {"on_conflict": "skip"})
+    response = boss.post(url("import", alias), {"if_exists": "skip"})
     assert response.status_code == 200
     assert "Choose a file" in response.content.decode()

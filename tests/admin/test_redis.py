@@ -116,5 +116,5 @@ def test_export_and_import(boss, alias, store):
     content = b"".join(boss.get(url("export", alias)))
     store.delete("s")
     file = SimpleUploadedFile("dump.jsonl", content)
-    boss.post(url("import", alias), {"file": file, "on_conflict": "fail"})
+    boss.post(url("import", alias), {"file": file, "if_exists": "fail"})
     assert {key: record.text for key, record in store.records("s").items()} == {"a": b"1.0", "b": '"é"'.encode()}

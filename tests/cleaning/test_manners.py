@@ -54,14 +54,27 @@ def test_store_that_fails_midway_is_told_with_what_was_done(store, clock, monkey
     assert left(store) == ["flow:2", "flow:3"]
 
 
-def test_store_that_is_down_from_the_start(store, monkeypatch):
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_store_that_is_down_from_the_start_gets_one_sentence_and_no_summary(store, monkeypatch, dry):
     def fail(*args):
         raise Down("refused")
 
+    monkeypatch.setattr(store, "vendor_errors", (Down,))
     monkeypatch.setattr(store, "_scan", fail)
-    with pytest.raises(CommandError, match="unavailable") as caught:
-        clean("--idle", "0s")
-    assert caught.value.returncode == 1
+    out = io.StringIO()
+    with pytest.raises(CommandError) as caught:
+        call_command("clean_context", "--idle", "0s", *dry, stdout=out)
+    assert (str(caught.value), caught.value.returncode, out.getvalue()) == (
+        "The store 'default' is unavailable (Down). Nothing was removed.", 1, "",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [0, -5])
+def test_batch_that_is_none_is_refused_before_anything_is_said(store, size):
+    out = io.StringIO()
+    with pytest.raises(CommandError, match=r"^--batch-size is a whole number above 0\.$"):
+        call_command("clean_context", "--idle", "0s", "--batch-size", str(size), stdout=out)
+    assert out.getvalue() == ""
 
 
 def test_interrupt_is_told_with_what_was_done(store, clock, monkeypatch):

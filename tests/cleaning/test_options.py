@@ -126,7 +126,7 @@ def test_batches_of_any_size_come_to_the_same(store, clock, size):
         (["--active", "a\nb"], "control character"),
         (["--active", "a", "--prefix", "a\n"], "control character"),
         (["--active", "a", "--store", "nowhere"], "has no store 'nowhere'"),
-        (["--active", "a", "--batch-size", "0"], "batch_size"),
+        (["--active", "a", "--batch-size", "0"], "--batch-size is a whole number above 0."),
     ],
 )
 def test_wrong_options_are_refused(store, clock, args, reason):

@@ -50,7 +50,7 @@ class Command(BaseCommand):
             metavar="AGE",
             help="Remove only what was not used for so long: a number with s, m, h, d or w.",
         )
-        add("--prefix", default="", help="Remove only scopes whose names start with this text.")
+        add("--prefix", default="", metavar="TEXT", help="Remove only scopes whose names start with this text.")
         add("--dry-run", action="store_true", help="Remove nothing; say what would be removed.")
         add(
             "--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask for confirmation."
@@ -61,6 +61,8 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Make the plan, ask, carry it out, print the summary."""
+        if options["batch_size"] < 1:
+            raise CommandError("--batch-size is a whole number above 0.")
         try:
             steps = self._plan(options)
             if steps and options["interactive"] and not options["dry_run"] and sys.stdin.isatty():
@@ -150,8 +152,14 @@ class Run:
 
     def _break_off(self, reason: str, code: int) -> None:
         self._print(reason)
-        gone = "" if self.dry_run else f" Until then {_count(self._total().removed, 'scope')} went."
-        raise CommandError(f"{reason}{gone} Running it again takes it up from there.", returncode=code)
+        raise CommandError(f"{reason} {self._until_then()}", returncode=code)
+
+    def _until_then(self) -> str:
+        total = self._total()
+        if not total.examined:
+            return "Nothing was removed."
+        gone = "" if self.dry_run else f"Until then {_count(total.removed, 'scope')} went. "
+        return f"{gone}Running it again takes it up from there."
 
     def _total(self) -> CleanReport:
         return cleaning.add_up([CleanReport(), *self.done.values()], dry_run=self.dry_run)
@@ -161,7 +169,7 @@ class Run:
             self.command.say("\r\033[K")
         if self.options["format"] == "json":
             self.command.stdout.write(json.dumps(self._record(error)))
-        elif self.options["verbosity"]:
+        elif self.options["verbosity"] and (self._total().examined or not error):
             for step, report in self.done.items():
                 self.command.stdout.write(_line(step, report))
             self.command.stdout.write(_sentence(self._total()))

@@ -4,6 +4,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,7 +30,7 @@ class Command(BaseCommand):
         """Declare the options."""
         add = parser.add_argument
         add("--store", default=DEFAULT, metavar="ALIAS", help="The store to read (default: %(default)s).")
-        add("--prefix", default="", help="Only scopes whose names start with this text.")
+        add("--prefix", default="", metavar="TEXT", help="Only scopes whose names start with this text.")
         add("--after", default="", metavar="SCOPE", help="Only scopes that come after this one, by name.")
         add("--output", default="-", metavar="FILE", help="Write into this file, not to standard output.")
         add("--resume", action="store_true", help="Go on with an unfinished dump in the file given by --output.")
@@ -40,9 +42,10 @@ class Command(BaseCommand):
         self._left_out = 0
         entries = 0
         try:
+            dump = partial(transfer.dump, stores[store], prefix=prefix, on_corrupt=self._leave_out)
+            lines = None if resume else _begun(dump(after=after))
             with self._opened(output, resume=resume) as file:
-                start = transfer.resume(file) if resume else after
-                for line in transfer.dump(stores[store], prefix=prefix, after=start, on_corrupt=self._leave_out):
+                for line in lines or dump(after=transfer.resume(file)):
                     file.write(line)
                     entries += 1
         except (StateStoreError, ImproperlyConfigured) as error:
@@ -52,7 +55,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError(_unfinished("Interrupted.", entries, output), returncode=INTERRUPTED) from None
         if options["verbosity"]:
-            self.stderr.write(f"Dumped {entries:,} {'entry' if entries == 1 else 'entries'}.", style_func=str)
+            self.stderr.write(f"Dumped {_count(entries)}.", style_func=str)
         if self._left_out:
             raise CommandError(f"{self._left_out:,} that can't be read: left out.", returncode=INCOMPLETE)
 
@@ -75,6 +78,11 @@ class Command(BaseCommand):
             self.stderr.write(f"{scope} / {key}: {why}", style_func=str)
 
 
+def _begun(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Return these lines with the first of them read: what can't be begun must not empty an older file."""
+    return chain(list(islice(lines, 1)), lines)
+
+
 class _Bytes:
     """Takes bytes for a text stream that has none of its own, as tests hand in."""
 
@@ -91,5 +99,11 @@ def _standard_output(wrapper: Any) -> Any:
 
 
 def _unfinished(reason: object, entries: int, output: str) -> str:
-    again = f" Take it up again with --resume --output {output}." if entries and output != "-" else ""
-    return f"{reason} {entries:,} entries were dumped until then.{again}"
+    if not entries:
+        return f"{reason} Nothing was dumped."
+    again = f" Take it up again with --resume --output {output}." if output != "-" else ""
+    return f"{reason} Until then {_count(entries)} went out.{again}"
+
+
+def _count(entries: int) -> str:
+    return f"{entries:,} {'entry' if entries == 1 else 'entries'}"

@@ -25,8 +25,13 @@ class Command(MoveCommand):
         super().add_arguments(parser)
         add = parser.add_argument
         add("url", metavar="URL", help="The Redis that PURISTA uses, such as redis://localhost:6379/0.")
-        add("--prefix", default="", help="Only states whose names start with this text.")
-        add("--separator", default=DEFAULTS.separator, help="What separates scope and key (default: %(default)s).")
+        add("--prefix", default="", metavar="TEXT", help="Only states whose names start with this text.")
+        add(
+            "--separator",
+            default=DEFAULTS.separator,
+            metavar="TEXT",
+            help="What separates scope and key (default: %(default)s).",
+        )
         add("--rest", default=DEFAULTS.rest, metavar="SCOPE", help="For names without one (default: %(default)s).")
         add("--scope", metavar="SCOPE", help="Put everything into this scope; the whole name is the key then.")
 

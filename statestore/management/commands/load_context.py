@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from statestore.exceptions import StateStoreError
 from statestore.handler import DEFAULT, stores
-from statestore.loading import ON_CONFLICT, SKIP, Loaded, Loader, lines_of
+from statestore.loading import IF_EXISTS, SKIP, Loaded, Loader, lines_of
 from statestore.management.exits import INCOMPLETE, INTERRUPTED, NOTHING_DONE
 
 
@@ -29,19 +29,19 @@ class Command(BaseCommand):
         add("file", nargs="?", default="-", metavar="FILE", help="The dump; standard input where there is none.")
         add("--store", default=DEFAULT, metavar="ALIAS", help="The store to write to (default: %(default)s).")
         add(
-            "--on-conflict",
-            choices=ON_CONFLICT,
+            "--if-exists",
+            choices=IF_EXISTS,
             default=SKIP,
-            help="Where there is an entry already: leave it, overwrite it, or stop (default: %(default)s).",
+            help="Where there is an entry already: leave it, replace it, or stop (default: %(default)s).",
         )
         add("--from-line", type=int, default=1, metavar="N", help="Begin at this line, to take up a load again.")
 
-    def handle(self, *, file: str, store: str, on_conflict: str, from_line: int, **options: Any) -> None:
+    def handle(self, *, file: str, store: str, if_exists: str, from_line: int, **options: Any) -> None:
         """Load the lines, then a sentence."""
         if from_line < 1:
             raise CommandError("--from-line is a whole number above 0.")
         try:
-            loader = Loader(stores[store], on_conflict=on_conflict)
+            loader = Loader(stores[store], if_exists=if_exists)
         except (StateStoreError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         try:
