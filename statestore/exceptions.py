@@ -93,6 +93,21 @@ def shown(thing: object, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
+_JSON_KINDS = {
+    dict: "an object",
+    list: "an array",
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+}
+
+
+def json_kind(value: object) -> str:
+    """Return the type of a JSON value as the sentence of an error says it: "an object", "null"."""
+    return _JSON_KINDS.get(type(value), "null")
+
+
 def kind(thing: object) -> str:
     """Return the type of ``thing`` as the sentence of an error says it: "an int", "None"."""
     if thing is None:

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from statestore.entries import ABSENT
-from statestore.exceptions import InvalidValue, kind
+from statestore.exceptions import InvalidValue, json_kind, kind
 
 Tokens = tuple[str, ...]
 _BAD_ESCAPE = re.compile("~(?![01])")
@@ -80,7 +80,7 @@ def _put(parent: Any, token: str, part: Any, tokens: Tokens) -> None:
     elif isinstance(parent, list) and _is_index(token) and int(token) < len(parent):
         parent[int(token)] = part
     else:
-        where = "beyond the array" if isinstance(parent, list) else f"below {kind(parent)}"
+        where = "beyond the array" if isinstance(parent, list) else f"below {json_kind(parent)}"
         raise InvalidValue(f"There is nothing to write to at {join(tokens)}: it is {where}.", pointer=join(tokens))
 
 

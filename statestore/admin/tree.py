@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from statestore.exceptions import json_kind
 from statestore.pointer import join
 
 CLIP = 200  # characters of a text
@@ -89,8 +90,7 @@ def _size(container: dict[str, Any] | list[Any]) -> str:
 
 def kind_of(value: Any) -> str:
     """Return the JSON type of a value."""
-    kinds = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
-    return kinds.get(type(value), "null")
+    return json_kind(value).rpartition(" ")[2]
 
 
 def kind_name(value: Any) -> str:

@@ -1,13 +1,14 @@
 """What the bodies of the requests must be, besides JSON."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from statestore.api.conditions import UNCONDITIONAL, Conditions
 from statestore.api.parsers import StrictJSONParser, read_body, read_json_of
 from statestore.api.problems import BadRequest
 from statestore.api.query import Query, since
-from statestore.exceptions import InvalidKey, InvalidScope
+from statestore.exceptions import InvalidKey, InvalidScope, json_kind
 from statestore.names import check_key, check_prefix, check_scope
 from statestore.pointer import join
 
@@ -49,7 +50,7 @@ def cleaning(body: Any, store: Any) -> dict[str, Any]:
     return {
         "active": active,
         "prefix": _prefix(given.get("prefix", "")),
-        "idle_since": since(store, given["idle"]) if "idle" in given else None,
+        "idle_since": _idle_since(store, given["idle"]) if "idle" in given else None,
         "dry_run": given.get("dry_run", False),
     }
 
@@ -80,7 +81,7 @@ def _active(given: Any) -> list[str]:
         raise BadRequest("'active' is an array of scopes or their leading segments.", pointer="/active")
     for number, name in enumerate(given):
         try:
-            check_scope(name)
+            check_scope(_string(name, "A scope", f"/active/{number}"))
         except InvalidScope as error:
             raise BadRequest(str(error), pointer=f"/active/{number}") from None
     return given
@@ -88,6 +89,16 @@ def _active(given: Any) -> list[str]:
 
 def _prefix(given: Any) -> str:
     try:
-        return check_prefix(given)
+        return check_prefix(_string(given, "'prefix'", "/prefix"))
     except InvalidScope as error:
         raise BadRequest(str(error), pointer="/prefix") from None
+
+
+def _idle_since(store: Any, given: Any) -> datetime:
+    return since(store, _string(given, "'idle'", "/idle"), pointer="/idle")
+
+
+def _string(given: Any, what: str, pointer: str) -> str:
+    if type(given) is not str:
+        raise BadRequest(f"{what} is a string, not {json_kind(given)}.", pointer=pointer)
+    return given

@@ -13,6 +13,7 @@ from statestore.entries import Sentinel, to_datetime
 from statestore.exceptions import InvalidValue
 from statestore.values import MAX_DEPTH
 
+_TTL = "'ttl' is a number of seconds above 0 and up to 1,000 years, as in ttl=60 or ttl=0.5."
 _SECONDS = re.compile(r"\d{1,15}(\.\d{1,20})?", re.ASCII)
 
 
@@ -57,21 +58,23 @@ class Query:
         if text is None:
             return default
         if not _SECONDS.fullmatch(text):
-            raise BadRequest("'ttl' is a number of seconds above 0, as in ttl=60 or ttl=0.5.")
+            raise BadRequest(_TTL)
         seconds = float(text) if "." in text else int(text)
-        with refused():
+        try:
             durations.check_ttl(seconds)
+        except InvalidValue:
+            raise BadRequest(_TTL) from None
         return seconds
 
 
-def since(store: Any, age: Any) -> datetime:
+def since(store: Any, age: str, **place: Any) -> datetime:
     """Return the moment that lies an age such as ``30d`` back, by the store's clock."""
-    with refused():
-        length = durations.parse_age(age)
     try:
-        return to_datetime(store.now()) - length
+        return to_datetime(store.now()) - durations.parse_age(age)
+    except InvalidValue as error:
+        raise BadRequest(str(error), **place) from None
     except OverflowError:
-        raise BadRequest("'idle' goes back before the beginning of time.") from None
+        raise BadRequest("'idle' goes back before the beginning of time.", **place) from None
 
 
 @contextmanager

@@ -25,10 +25,18 @@ def loads(text: bytes) -> Any:
     try:
         value = orjson.loads(text)  # at a thousand levels it gives up
     except orjson.JSONDecodeError as error:
-        raise BadRequest(f"The body is not JSON in UTF-8: {error}.") from None
+        raise BadRequest(_fault(text, error)) from None
     if is_too_deep(text):
         raise BadRequest(f"The body nests more than {MAX_DEPTH} levels.")
     return value
+
+
+def _fault(text: bytes, error: orjson.JSONDecodeError) -> str:
+    try:
+        text.decode()
+    except UnicodeDecodeError as fault:
+        return f"The body is not UTF-8 (at byte {fault.start})."
+    return f"The body is not JSON in UTF-8: {error}."
 
 
 def _check_integers(text: bytes) -> None:

@@ -208,7 +208,14 @@ class NothingView(StateView):
 
     def initial(self, request: Any, *args: Any, **segments: str) -> None:
         """Say no at once."""
-        raise Missing("There is no such resource; every URL of this API ends with a slash.")
+        raise Missing(f"There is no such resource{_lacking(self.plain.path_info)}.")
+
+
+def _lacking(path: str) -> str:
+    """Return what a path that leads nowhere probably lacks. By now a ``%2F`` in it has become a slash."""
+    if not path.endswith("/"):
+        return "; every URL of this API ends with a slash"
+    return "; a '/' within a scope or key is written ~1 (and a '~' is written ~0)" if "/scopes/" in path else ""
 
 
 def _sees(policy: Any, request: Any, alias: str) -> bool:

@@ -17,6 +17,7 @@ from statestore.exceptions import (
     StateStoreError,
     TooManyKeys,
     VersionConflict,
+    json_kind,
     kind,
 )
 from statestore.names import check_key, check_scope
@@ -94,7 +95,7 @@ def adding(scope: str, key: str, by: float) -> Callable[[Any], Any]:
         if current is ABSENT:
             return by
         if type(current) not in (int, float):
-            raise InvalidValue(f"{scope} / {key}: there is {kind(current)}, no number to add to.")
+            raise InvalidValue(f"{scope} / {key}: there is {json_kind(current)}, no number to add to.")
         try:
             return current + by
         except OverflowError:
