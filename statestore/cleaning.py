@@ -25,6 +25,10 @@ class CleanRefused(UsageError):
     """This clean might take what is needed; nothing was removed."""
 
 
+class NothingActive(CleanRefused):
+    """There is no id in a list of active ids, and so everything would go; ``allow_empty`` lets it pass."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One walk through one store: what starts with ``prefix``, and the scope that is named ``bare``, may go."""
@@ -151,7 +155,7 @@ def _active(rule: Rule, *, allow_empty: bool) -> frozenset[str]:
         ) from error
     if not allow_empty and not any(rule.family in (None, family(name)) for name in found):
         what = "is empty" if not found else f"has no id that starts with '{rule.family}:'"
-        raise CleanRefused(f"{whose} {what}. Nothing was removed; --allow-empty lets it pass.")
+        raise NothingActive(f"{whose} {what}. Nothing was removed.")
     return found
 
 

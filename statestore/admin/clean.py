@@ -6,6 +6,7 @@ that the dry run followed: should the rules name other scopes by then, the page 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
@@ -45,13 +46,12 @@ class Form:
         words = {name: posted.get(name, "").strip() for name in ("by", "idle", "prefix")}
         return cls(**words, active=posted.get("active", ""), allow_empty=bool(posted.get("allow_empty")))
 
-    def plan(self, alias: str) -> list[Step]:
+    def plan(self, alias: str, site_rules: list[Rule]) -> list[Step]:
         """Return the steps this comes to; ``UsageError`` says what is wrong with it."""
-        return cleaning.plan(self._rules(), only=[alias], prefix=self.prefix, allow_empty=self.allow_empty)
+        rules = site_rules if self.by == "rules" else self._rules()
+        return cleaning.plan(rules, only=[alias], prefix=self.prefix, allow_empty=self.allow_empty)
 
     def _rules(self) -> list[Rule]:
-        if self.by == "rules":
-            return configured_rules()
         idle = check_idle(self.idle) if self.idle else None
         listed = read_ids(self.active.replace("\r\n", "\n").encode(), str(_("The list of active ids")))
         if not listed and not self.allow_empty:
@@ -67,13 +67,13 @@ class CleanPage(Page):
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         """Show the form."""
-        return self._page(Form(by="rules" if self._rules() else "ids", prefix=request.GET.get("q", "")))
+        return self._page(Form(by="rules" if self._concerning() else "ids", prefix=request.GET.get("q", "")))
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         """Begin a dry run, do what one has shown, or go on with either."""
         form = Form.of(request.POST)
         try:
-            steps = form.plan(self.alias)
+            steps = form.plan(self.alias, self.site_rules)
         except UsageError as error:
             return self._page(form, problem=str(error))
         if not steps:
@@ -142,14 +142,17 @@ class CleanPage(Page):
         return self.go("clean", self.alias)
 
     def _page(self, form: Form, **extra: Any) -> HttpResponseBase:
-        is_ruled = bool(configured_rules())
-        return self.page(
-            title=_("Clean %s") % self.alias, form=form, rules=self._rules(), is_ruled=is_ruled, **extra
-        )
+        ruled = {"rules": self._concerning(), "is_ruled": bool(self.site_rules)}
+        return self.page(title=_("Clean %s") % self.alias, form=form, **ruled, **extra)
 
-    def _rules(self) -> list[Rule]:
-        """Return the site's rules for this store."""
-        return [rule for rule in configured_rules() if cleaning.concerns(rule, self.alias)]
+    @cached_property
+    def site_rules(self) -> list[Rule]:
+        """The site's rules, for this request and for all stores."""
+        return configured_rules()
+
+    def _concerning(self) -> list[Rule]:
+        """Return those for this store."""
+        return [rule for rule in self.site_rules if cleaning.concerns(rule, self.alias)]
 
 
 def _sample(steps: Iterable[Step]) -> tuple[list[ScopeInfo], bool]:

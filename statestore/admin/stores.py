@@ -1,5 +1,6 @@
 """The first page: every store, how it is, how much is in it, what threatens its promises."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import ImproperlyConfigured
@@ -23,6 +24,13 @@ class Card:
     health: Health
     sample: Sample | None = None
     problem: str = ""
+
+    @property
+    def backend(self) -> str:
+        """Return the store's class as the setting names it, without its path; "" where that names none."""
+        params = conf.store_params().get(self.alias)
+        path = params.get("BACKEND") if isinstance(params, Mapping) else None
+        return path.rpartition(".")[2] if isinstance(path, str) else ""
 
     @property
     def milliseconds(self) -> float:

@@ -6,6 +6,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
+from statestore.admin import clean
+from statestore.cleanrules import configured_rules
 from statestore.testing import override_stores
 
 pytestmark = pytest.mark.django_db
@@ -14,6 +16,10 @@ DAY = 86400
 
 def active_flows():
     return ["flow:1"]
+
+
+def no_flows():
+    return []
 
 
 @pytest.fixture
@@ -115,6 +121,26 @@ def test_rules_of_the_site_are_told(boss, alias, rules):
     page = boss.get(reverse("admin:statestore_clean", args=[alias])).content.decode()
     told = [" ".join(re.sub("<[^>]*>", "", line).split()) for line in re.findall("<li>(.*?)</li>", page)]
     assert told == ["user: not used for 90m", "every scope: what is not active, not used for 2d"]
+
+
+@pytest.mark.parametrize("form", [{}, {"by": "rules"}, {"by": "ids", "idle": "30d"}])
+def test_rules_are_read_once_a_request(boss, alias, store, clock, rules, form, monkeypatch):
+    rules(user={"idle": "30d"})
+    fill(store, clock)
+    read = []
+    monkeypatch.setattr(clean, "configured_rules", lambda: [read.append(1), *configured_rules()][1:])
+    page = reverse("admin:statestore_clean", args=[alias])
+    shown = boss.post(page, form) if form else boss.get(page)
+    assert [rule.family for rule in shown.context["rules"]] == ["user"]
+    assert read == [1]
+
+
+def test_list_that_turns_out_empty_is_refused_in_words_of_the_page(boss, alias, store, clock, rules):
+    rules(flow={"active": "tests.admin.test_clean.no_flows"})
+    fill(store, clock)
+    page = ask(boss, alias, by="rules")
+    assert page.context["problem"] == "The list of active ids of 'flow' is empty. Nothing was removed."
+    assert ask(boss, alias, by="rules", allow_empty="1").context["total"].removed == 2
 
 
 def test_rules_of_other_stores_are_not_told(boss, alias, rules):

@@ -98,6 +98,19 @@ def test_stores_page_says_how_every_store_is(boss, two_stores):
     assert "The state is lost when this process ends" in said
 
 
+def test_stores_page_calls_a_backend_as_the_setting_does(boss, two_stores):
+    here = {"BACKEND": "statestore.backends.CacheStore", "OPTIONS": {"cache": "default"}}
+    wrong = here | {"OPTIONS": {"cache": "nowhere"}}
+    down = {"BACKEND": "tests.admin.stores.DownStore"}
+    with override_stores(default="here", here=here, down=down, wrong=wrong, empty={}):
+        cards = boss.get(url("entry_changelist")).context["cards"]
+        told = {card.alias: card.backend for card in cards}
+    assert told == {
+        "default": "", "here": "CacheStore", "down": "DownStore", "wrong": "CacheStore", "empty": "",
+        "memory": "MemoryStore", "locmem": "",
+    }  # fmt: skip
+
+
 def test_store_that_is_down_says_so_while_the_others_answer(boss, monkeypatch):
     down = {"BACKEND": "tests.admin.stores.DownStore"}
     with override_stores(default={"BACKEND": "statestore.backends.MemoryStore"}, broken=down) as handler:

@@ -146,7 +146,7 @@ def test_without_a_rule_nothing_is_touched_and_the_reason_told(store, clock, giv
     ("active", "reason"),
     [
         (failing, "can't be had \\(RuntimeError: the flows' own database is down\\)"),
-        (list, "is empty"),
+        (list, r"is empty\. Nothing was removed\. --allow-empty lets it pass\.$"),
         (lambda: ["1", "2"], "has no id that starts with 'flow:'"),
         (lambda: [1, 2], "an int"),
         (lambda: None, "it is None"),

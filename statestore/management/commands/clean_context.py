@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from statestore import cleaning
 from statestore.backends.walking import BATCH
-from statestore.cleaning import Step
+from statestore.cleaning import NothingActive, Step
 from statestore.cleanrules import Rule, check_idle, configured_rules
 from statestore.entries import CleanReport
 from statestore.exceptions import InvalidValue, StateStoreError
@@ -67,6 +67,8 @@ class Command(BaseCommand):
             steps = self._plan(options)
             if steps and options["interactive"] and not options["dry_run"] and sys.stdin.isatty():
                 self._ask(steps)
+        except NothingActive as error:
+            raise CommandError(f"{error} --allow-empty lets it pass.") from error
         except (StateStoreError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
