@@ -142,7 +142,7 @@ class CleanPage(Page):
         return self.go("clean", self.alias)
 
     def _page(self, form: Form, **extra: Any) -> HttpResponseBase:
-        ruled = {"rules": self._concerning(), "is_ruled": bool(self.site_rules)}
+        ruled: dict[str, Any] = {"rules": self._concerning(), "is_ruled": bool(self.site_rules)}
         return self.page(title=_("Clean %s") % self.alias, form=form, **ruled, **extra)
 
     @cached_property
