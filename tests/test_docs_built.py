@@ -10,6 +10,7 @@ from tests.admin import conftest as in_the_admin
 from tests.docs import DOCS
 
 pytest.importorskip("sphinx")
+expect = pytest.importorskip("playwright.sync_api").expect
 chromium = in_the_admin.chromium
 
 pytestmark = pytest.mark.slow
@@ -29,7 +30,7 @@ def page(chromium):
     """A window of a browser that is not on any network, and what it asked for beside files."""
     context = chromium.new_context(offline=True)
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(in_the_admin.PATIENCE)
     page.asked = []
     page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or page.asked.append(asked.url))
     yield page
@@ -54,5 +55,5 @@ def test_search_finds_without_a_network(built, page, asked, found):
     page.fill("input[name=q]", asked)
     page.press("input[name=q]", "Enter")
     page.click(f"#search-results li a:has-text('{found}')")
-    assert found in page.locator("h1").inner_text()
+    expect(page.locator("h1")).to_contain_text(found)
     assert page.asked == []

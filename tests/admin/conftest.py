@@ -16,6 +16,7 @@ from statestore import stores
 from statestore.testing import Clock, override_stores
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PATIENCE = 60_000  # milliseconds that are waited for what is to come, on a machine that has much else to do
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
@@ -98,8 +99,9 @@ def chromium():
     """The browser. Playwright keeps an event loop running in this thread: no longer than the module needs it."""
     if not CHROMIUM:
         missing_in_ci("chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Django takes the tests for asynchronous
     try:
         with sync_playwright() as playwright:
@@ -167,7 +169,7 @@ def visit(chromium, server, boss):
             context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": server.url}])
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.url)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         contexts.append(context)
         context.route("**/favicon.ico", lambda route: route.fulfill(status=204))
         page.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))
