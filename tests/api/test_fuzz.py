@@ -95,7 +95,7 @@ def answer(settings):
     return answer
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(strategies.sampled_from(METHODS), paths, queries, strategies.sampled_from(KINDS) | latin, bodies, headers)
 def test_no_bytes_make_an_error_of_ours(answer, method, path, query, kind, body, more):
     status, sent, said = answer(method, path, query, kind, body, more)
