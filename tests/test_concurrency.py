@@ -39,7 +39,8 @@ def test_no_update_is_lost(alias, way):
 
 @pytest.mark.parametrize("alias", [name for name in ("postgres", "redis", "valkey") if name in ALIASES])
 def test_control_the_naive_way_loses_updates(alias):
-    assert lost(stores[alias], "naive", processes=4, writes=150) > 0
+    # The first may be done before the last has begun.
+    assert any(lost(stores[alias], "naive", processes=4, writes=150 * 3**turn) > 0 for turn in range(5))
 
 
 def write_many(number, alias, rounds):

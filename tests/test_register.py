@@ -18,7 +18,7 @@ pytestmark = [
 ]
 on_databases = pytest.mark.django_db(transaction=True, databases=list(connections.settings))
 
-SECONDS = 2, 4, 12  # on a machine that is busy a short run may be void
+SECONDS = 2, 4, 12, 36
 
 
 def proved(name, prove):
@@ -26,11 +26,16 @@ def proved(name, prove):
     if name not in known():
         pytest.skip(f"NOT TESTED: no store {name}")
     with named(name) as store:
-        for seconds in SECONDS:
-            found = prove(name, store, seconds)
-            if "VOID" not in str(found):
-                break
-        return found
+        return long_enough(lambda seconds: prove(name, store, seconds), SECONDS)
+
+
+def long_enough(prove, lengths):
+    """What the first run says that is long enough: on a busy machine a short one may say nothing."""
+    for seconds in lengths:
+        found = prove(seconds)
+        if "VOID" not in str(found) and "NOT FOUND OUT" not in str(found):
+            break
+    return found
 
 
 @on_databases
@@ -58,7 +63,7 @@ def test_controls_are_found_out(name):
 def test_it_stays_one_when_the_server_is_killed(name, django_db_blocker):
     try:
         with django_db_blocker.unblock():
-            row = register.prove_under_kills(name, 4, kills=1)
+            row = long_enough(lambda seconds: register.prove_under_kills(name, seconds, kills=1), (4, 12, 36))
     except ServerUnavailable as reason:
         pytest.skip(f"NOT TESTED: {reason}")
     assert row[-1] == "ok", row

@@ -15,14 +15,17 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from fcntl import ioctl
 from functools import partial
 from pathlib import Path
+from termios import FIONREAD
 
 from tests.prove.site import fork, set_up, table
 
 HEADER = ("server", "safety", "killed", "times", "acknowledged", "lost", "half done", "")
 WRITERS = 2
 ENOUGH = 20  # acknowledged writes a kill; with fewer a run proves nothing
+PATIENCE = 30  # seconds that they may take
 RECORD = struct.Struct("i")
 
 
@@ -46,7 +49,7 @@ def database(kind, *, safe):
     from tests import servers
     from tests.faults.kit import model_store
 
-    with getattr(servers, kind)(durable=safe) as server, model_store(server, timeout=5) as store:
+    with getattr(servers, kind)(durable=safe) as server, model_store(server, timeout=PATIENCE) as store:
         yield server, store
 
 
@@ -56,7 +59,8 @@ def redis(kind, *, safe):
     from tests.backends.redis_kit import store_on
 
     options = {"appendfsync": "always"} if safe else {"appendonly": "no"}
-    with getattr(servers, kind)(**options) as server, store_on(server.django) as store:
+    patient = {"timeout": PATIENCE}
+    with getattr(servers, kind)(**options) as server, store_on(server.django, options=patient) as store:
         yield server, store
 
 
@@ -126,6 +130,7 @@ def strike(server, store, victim, turn, work):
     for _, end in pipes.values():
         os.close(end)
     time.sleep(random.uniform(0.3, 0.9))
+    _let_them_write([begin for begin, _ in pipes.values()])
     if victim == "server":
         server.kill()
     else:
@@ -136,6 +141,14 @@ def strike(server, store, victim, turn, work):
         writer.join(30)
     server.start()
     return said
+
+
+def _let_them_write(pipes):
+    """Wait until enough was acknowledged, on a machine that has no time for the writers; not for ever."""
+    deadline, told = time.monotonic() + PATIENCE, 0
+    while told < WRITERS * ENOUGH * RECORD.size and time.monotonic() < deadline:
+        time.sleep(0.02)
+        told = sum(int.from_bytes(ioctl(pipe, FIONREAD, bytes(4)), sys.byteorder) for pipe in pipes)
 
 
 def write(store, scope, pipe):

@@ -18,7 +18,7 @@ def clean(store, began):
 
 def clean_by_hand(store, _):
     names = [info.name for info in store.scopes(PREFIX)]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while store.get(names[0], "old") != "again" and time.monotonic() < deadline:
         time.sleep(0.001)  # until somebody is at work, or the control would prove nothing
     for name in names:
