@@ -33,7 +33,7 @@ def test_calls_and_seconds_are_counted_by_store_verb_and_outcome(observed):
     assert value("statestore_calls_total", verb="get", outcome="ok") == 2
     assert value("statestore_calls_total", verb="remove", outcome="conflict") == 1
     assert value("statestore_call_seconds_count", verb="get", outcome="ok") == 2
-    assert 0 < value("statestore_call_seconds_sum", verb="get", outcome="ok") < 1
+    assert 0 < value("statestore_call_seconds_sum", verb="get", outcome="ok") < 60
     assert value("statestore_call_seconds_bucket", verb="get", outcome="ok", le="1.0") == 2
 
 
