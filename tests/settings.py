@@ -64,12 +64,15 @@ CACHES = {
 CACHES |= {name: cache(name) for name in ("redis", "valkey", "memcached") if name in SERVERS}
 
 
+PATIENT = {"timeout": 60}  # seconds; what has no time to answer on a busy machine is well all the same
+
+
 def cache_store(alias):
-    return {"BACKEND": "statestore.backends.CacheStore", "OPTIONS": {"cache": alias}}
+    return {"BACKEND": "statestore.backends.CacheStore", "OPTIONS": {"cache": alias, **PATIENT}}
 
 
 def model_store(alias):
-    return {"BACKEND": "statestore.backends.ModelStore", "OPTIONS": {"database": alias}}
+    return {"BACKEND": "statestore.backends.ModelStore", "OPTIONS": {"database": alias, **PATIENT}}
 
 
 def layered_store(durable, fast):

@@ -141,7 +141,7 @@ def test_clock_of_the_fixture_is_that_of_all_stores(state_stores, state_clock):
 
 
 def test_clock_starts_at_the_present_and_moves_only_by_hand():
-    assert 0 <= time.time() - Clock()() < 5
+    assert 0 <= time.time() - Clock()() < 600
     clock = Clock(100)
     assert clock() == clock() == 100
     clock.tick(1.5)

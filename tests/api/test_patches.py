@@ -200,9 +200,9 @@ def test_a_part_can_be_patched(api, alias, scope):
 )
 def test_a_patch_can_not_make_much_of_little(api, scope, steps):
     stores["memory"].set(scope, "k", ["x" * 1000])
-    began = time.perf_counter()
+    began = time.thread_time()
     assert api.patch(url("memory", scope, "k"), steps).status_code in {409, 413}
-    assert time.perf_counter() - began < 5
+    assert time.thread_time() - began < 5
     assert stores["memory"].get(scope, "k") == ["x" * 1000]
 
 

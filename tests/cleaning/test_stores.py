@@ -68,7 +68,7 @@ def test_what_comes_alive_during_a_clean_is_kept(real):
 
     writer = threading.Thread(target=write)
     writer.start()
-    started.wait(20)
+    assert started.wait(60)
     removed = [report.removed for _ in range(3) for _, report in cleaning.run(steps, batch_size=4)]
     over.set()
     writer.join()

@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 HOST = "127.0.0.1"
-PATIENCE = 60  # seconds for a server to come up, on a machine that is busy with seven of them
+PATIENCE = 180  # seconds for a server to come up, on a machine that is busy with seven of them
 
 
 class ServerUnavailable(Exception):
