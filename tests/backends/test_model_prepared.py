@@ -335,6 +335,15 @@ def is_waited_for(held):
         return eventually(lambda: looking.execute(waiting, [held.other.info.backend_pid]).fetchone()[0])
 
 
+@pytest.fixture
+def _ctrl_c():
+    """Heard also where the tests were started in the background, to which it is not meant."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c")
 def test_wait_is_broken_off_by_ctrl_c(store, connection):
     store.set(SCOPE, "a", 1)
 
