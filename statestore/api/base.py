@@ -148,7 +148,7 @@ class StateView(APIView):
 
     def understood(self) -> dict[str, str]:
         """Return those headers, ``Allow`` without what is switched off for the store."""
-        switches = {"HEAD": "GET"} | self.switches
+        switches = {"HEAD": self.switches.get("GET")} | self.switches
         enabled = {None, *(self.store.config.enabled if self.store else switches.values())}
         return {"Allow": ", ".join(each for each in self.allowed_methods if switches.get(each) in enabled)}
 

@@ -40,6 +40,7 @@ class ScopesView(StateView):
     """The scopes of a store."""
 
     actions = {"GET": "view"}
+    switches = {}
     parameters = {"GET": ("prefix", "idle", "cursor")}
 
     def check_policy(self, request: Any) -> None:
@@ -61,6 +62,7 @@ class ScopeView(StateView):
     """One scope."""
 
     actions = {"GET": "view", "DELETE": "delete"}
+    switches = {"DELETE": "REMOVE"}
 
     def get(self, request: Any, **segments: str) -> HttpResponse:
         """Describe it: its keys, counts, last use."""

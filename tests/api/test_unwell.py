@@ -124,6 +124,17 @@ def test_a_verb_switched_off_is_not_allowed(api, settings, scope, switch, off):
     assert gone.isdisjoint(calls(api, "default", scope)[name]()["Allow"].split(", "))
 
 
+@pytest.mark.parametrize("switch", ["GET", "REMOVE"])
+def test_what_is_allowed_is_what_is_answered(api, settings, scope, switch):
+    memory = {"BACKEND": "statestore.backends.MemoryStore", f"ENABLE_{switch}": False}
+    settings.STATESTORE = {"STORES": {"default": memory}}
+    stores["default"].set(scope, "k", 1)
+    for path in (url("default", action="scopes/"), url("default", scope), url("default", scope, "k")):
+        allowed = api("OPTIONS", path)["Allow"].split(", ")
+        for method in ("GET", "HEAD", "DELETE"):
+            assert (api(method, path).status_code != 405) == (method in allowed), (method, path)
+
+
 def test_a_value_that_does_not_fit_its_schema(api, settings, scope):
     memory = {"BACKEND": "statestore.backends.MemoryStore", "SCHEMAS": {"test:*": {"n": int}}}
     settings.STATESTORE = {"STORES": {"default": memory}}
