@@ -127,7 +127,7 @@ def take_range_down(group):
     for server in (*group.heirs, group.primary):
         server.kill()
     for witness in group.servers.masters[1:]:
-        eventually(lambda witness=witness: _range_is_down(witness), within=20)
+        eventually(lambda witness=witness: _range_is_down(witness))
 
 
 def _range_is_down(witness):

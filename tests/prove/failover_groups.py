@@ -40,7 +40,7 @@ class Group:
             some += [f"user:{number}"] if len(some) < SCOPES else []
         return found
 
-    def wait_for_heir(self, within=30):
+    def wait_for_heir(self, within=120):
         """Return the server that has taken over. A `TimeoutError` if none does."""
         return eventually(lambda: next((each for each in self.heirs if each.is_primary()), None), within=within)
 

@@ -50,14 +50,14 @@ class Load:
                     process.kill()
 
     def _crowd_at(self, primary):
-        self._gate.wait(30)  # they have connected
+        self._gate.wait(120)  # they have connected
         primary.pause()
         try:
-            self._gate.wait(30)
+            self._gate.wait(120)
             time.sleep(0.2)  # they are to come, and nobody is to think the primary dead
         finally:
             primary.resume()
-        self._gate.wait(30)
+        self._gate.wait(120)
 
     def _collect(self, processes, files):
         for process in processes:
@@ -73,13 +73,13 @@ class Load:
     def _client(self, process, path):
         for scope in self._scopes[NEAR] + self._scopes[FAR]:
             self._store.get(scope, "warm")
-        self._gate.wait(30)
-        self._gate.wait(30)
+        self._gate.wait(120)
+        self._gate.wait(120)
         at_once(MANY, lambda _: self._store.get(self._scopes[NEAR][0], "warm"))
         crowd = [self._worker(f"{process}-crowd-{number}", CROWD) for number in range(MANY)]
         workers = [self._worker(f"{process}-{number}", role) for number, role in enumerate(self._plan)]
         all_at_once(crowd + workers, lambda: range(ROUND))
-        self._gate.wait(30)
+        self._gate.wait(120)
         all_at_once(workers, self._until_over)
         all_at_once(crowd, lambda: range(ROUND, 2 * ROUND))
         threads = [(worker.role, worker.events) for worker in workers + crowd]

@@ -86,14 +86,14 @@ def figures(run):
     )
 
 
-def verdict(seen, *, may_lose=True, must_lose=False):
-    """Return "ok", or what is not as it must be."""
+def verdict(seen, *, may_lose=True, must_lose=False, patience=PATIENCE):
+    """Return "ok", or what is not as it must be; no call may take longer than ``patience``."""
     problems = {
         "VOID: too little traffic": seen.calls < ENOUGH,
         "WRONG VALUES": bool(seen.wrong),
         "LOST": seen.lost and not may_lose,
         "THE CONTROL LOST NOTHING": must_lose and not seen.lost,
-        "TOO SLOW": seen.longest_call > PATIENCE,
+        "TOO SLOW": seen.longest_call > patience,
         "LEAKED": bool(seen.leaked),
         "NEVER WORKED AGAIN": seen.works_again == float("inf"),
     }
