@@ -15,5 +15,5 @@ def test_pages_work_under_django_unfold():
         missing_in_ci("django-unfold")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0"]
     settings = ["--ds", "tests.admin.unfold_settings", "tests/admin/unfold_pages.py"]
-    done = subprocess.run([*command, *settings], check=False, capture_output=True, text=True, timeout=600)
+    done = subprocess.run([*command, *settings], check=False, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

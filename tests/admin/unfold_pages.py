@@ -6,7 +6,7 @@ Unfold's own scripts ask for inline code, so the policy is the one it can live w
 import pytest
 
 from tests.admin import csp
-from tests.admin.test_browser import DESK, PHONE, each_page, looks, picture, site
+from tests.admin.test_browser import DESK, PHONE, each_page, looks, picture, press, site
 
 __all__ = ["picture", "site"]
 
@@ -39,18 +39,18 @@ def test_edit_delete_and_clean(site, visit):
     store = site["default"]
     page = visit("default/scope/user:7/key/theme/", **DESK)
     page.fill("#id_value", '"blue"')
-    page.click("[name=_save]")
+    press(page, "[name=_save]")
     assert "was changed" in page.locator("body").inner_text()
     assert store.get("user:7", "theme") == "blue"
     page.goto(f"{page.url.partition('/statestore/')[0]}/statestore/default/?q=flow:")
     page.check("[value='flow:0001']")
     page.select_option("[name=action]", "delete_selected")
-    page.click(".actions button")
-    page.click("#content-main form input[type=submit]")
+    press(page, ".actions button")
+    press(page, "#content-main form input[type=submit]")
     assert store.keys("flow:0001") == []
     page.goto(f"{page.url.partition('/statestore/')[0]}/statestore/default/clean/")
     page.fill("#id_idle", "30d")
-    page.click("input.default")
+    press(page, "input.default")
     page.click(".state-danger")
     page.wait_for_selector("text=17 scopes were removed")
     assert len(list(store.scopes())) == 81

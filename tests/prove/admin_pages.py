@@ -18,9 +18,10 @@ from contextlib import closing, contextmanager
 from tests.prove.apart import ROOT, environment, timed
 from tests.prove.load import load, scopes
 from tests.prove.site import set_up, shared_aliases, table
+from tests.servers.process import free_port
 
 PREFIX = "pages:"
-PATIENCE = 60  # seconds until the server listens
+PATIENCE = 180  # seconds until the server listens
 
 
 def main():
@@ -115,9 +116,7 @@ def signed_in():
 @contextmanager
 def served():
     """Serve the site on a free port; yield the port."""
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = ["manage.py", "runserver", "--noreload", "--nothreading", f"127.0.0.1:{port}", "-v", "0"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     server = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=_environment(), **quiet)
@@ -126,7 +125,7 @@ def served():
         yield port
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 def _environment():
