@@ -47,7 +47,7 @@ def server(request):
 
 @pytest.fixture(scope="module")
 def made(server, django_db_blocker):
-    with django_db_blocker.unblock(), model_store(server, timeout=10) as store:
+    with django_db_blocker.unblock(), model_store(server) as store:
         yield store
 
 

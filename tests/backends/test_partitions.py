@@ -20,7 +20,7 @@ def store(django_db_blocker):
         server = Postgres().start()
     except ServerUnavailable as reason:
         pytest.skip(f"NOT TESTED: {reason}")
-    with server, django_db_blocker.unblock(), model_store(server, timeout=10) as store:
+    with server, django_db_blocker.unblock(), model_store(server) as store:
         ask(server, "ALTER TABLE statestore_entry RENAME TO old")
         ask(server, "CREATE TABLE statestore_entry (LIKE old INCLUDING ALL) PARTITION BY HASH (scope)")
         for part in range(PARTS):
