@@ -127,7 +127,8 @@ def fetch_axe(home, file):
     if not shutil.which("npm"):
         missing_in_ci("npm")
     aside = Path(tempfile.mkdtemp(prefix="statestore-axe-"))
-    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(aside), "axe-core@4"]
+    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--fetch-retries=5"]
+    command += ["--prefix", str(aside), "axe-core@4"]
     if subprocess.run(command, check=False, capture_output=True).returncode or not (aside / file).exists():
         missing_in_ci("axe-core")
     try:
