@@ -36,6 +36,8 @@ def parse(text: str | bytes) -> Any:
     """Return the value that ``text`` says, or raise ``NotJSON``. Whether a store takes it, the store says."""
     try:
         text = text.decode() if isinstance(text, bytes) else text
+        if text.startswith("\ufeff"):
+            raise NotJSON("This begins with a byte order mark, which JSON has not.", 0)
         return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
     except NotJSON:
         raise
@@ -45,8 +47,8 @@ def parse(text: str | bytes) -> Any:
         raise NotJSON(f"This is not UTF-8 (at byte {error.start}).") from None
     except RecursionError:
         raise NotJSON("This is nested too deeply.") from None
-    except ValueError as error:  # an integer of more digits than Python turns into a number
-        raise NotJSON(f"{error}") from None
+    except ValueError:  # an integer of more digits than Python turns into a number
+        raise NotJSON("An integer is beyond signed 64 bit.") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,15 @@ from typing import Any, BinaryIO
 
 from statestore.backends.base import StateStore
 from statestore.entries import ABSENT, Until, to_moment
-from statestore.exceptions import InvalidKey, InvalidScope, InvalidValue, ValueTooLarge, VersionConflict, shown
+from statestore.exceptions import (
+    InvalidKey,
+    InvalidScope,
+    InvalidValue,
+    ValueTooLarge,
+    VersionConflict,
+    json_kind,
+    shown,
+)
 from statestore.jsontext import NotJSON, parse
 from statestore.names import check_key, check_scope
 from statestore.transfer import BadLine
@@ -152,6 +160,9 @@ def _check_members(said: Any) -> None:
         raise NotJSON("A line is an object.")
     if missing := REQUIRED - said.keys():
         raise NotJSON(f"There is no {', '.join(sorted(missing))}.")
+    for name in ("scope", "key"):
+        if not isinstance(said[name], str):
+            raise NotJSON(f"A {name} is a string, not {json_kind(said[name])}.")
     if unknown := said.keys() - REQUIRED - OPTIONAL:
         raise NotJSON(f"A line has no {', '.join(map(ascii, sorted(unknown)))[:200]}.")
 

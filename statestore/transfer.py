@@ -6,6 +6,7 @@ stand in the order of the scopes' names, all of a scope together, so that a dump
 """
 
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import BinaryIO
 
 from statestore.backends.base import StateStore
@@ -34,6 +35,11 @@ def dump(
     """
     for info in store.scopes(prefix, after=after):
         yield from dump_scope(store, info.name, on_corrupt=on_corrupt)
+
+
+def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Return these, with the first of them read: a store that does not answer says so before anything is opened."""
+    return chain(list(islice(pieces, 1)), pieces)
 
 
 def dump_scope(store: StateStore, scope: str, *, on_corrupt: Unreadable | None = None) -> Iterator[bytes]:

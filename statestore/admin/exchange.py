@@ -19,7 +19,7 @@ from statestore.admin.permissions import require
 from statestore.backends.base import StateStore
 from statestore.loading import FAIL, REPLACE, SKIP, Loader, lines_of
 from statestore.names import check_prefix, check_scope
-from statestore.transfer import BadLine, dump, dump_scope
+from statestore.transfer import BadLine, begun, dump, dump_scope
 
 CHUNK = 64 * 1024
 NOTED = 1000  # scopes of one import that the history names
@@ -47,7 +47,7 @@ def _leave_out(scope: str, key: str | None, why: str) -> None:
 
 
 def _download(request: HttpRequest, lines: Iterator[bytes], alias: str, name: str) -> StreamingHttpResponse:
-    chunks: Any = _chunks(lines)
+    chunks: Any = begun(_chunks(lines))
     if isinstance(request, ASGIRequest):
         chunks = _async(chunks)
     response = StreamingHttpResponse(chunks, content_type="application/x-ndjson")

@@ -10,6 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import AsyncClient
 from django.urls import reverse
 
+from statestore import StoreUnavailable
+
 pytestmark = pytest.mark.django_db
 
 
@@ -86,6 +88,21 @@ def test_export_streams_under_asgi_too(boss, two_stores):
         return b"".join([chunk async for chunk in response])
 
     assert json.loads(get())["scope"] == "user:1"
+
+
+@pytest.mark.parametrize("name", [(), ("a",)], ids=["all", "one"])
+def test_export_of_a_store_that_fails_is_a_page_that_says_so(boss, alias, store, monkeypatch, name):
+    store.set("a", "k", 1)
+
+    def fail(*args, **how):
+        raise StoreUnavailable("nobody there", alias=alias)
+
+    monkeypatch.setattr(store, "scopes", fail)
+    monkeypatch.setattr(store, "records", lambda scope, keys=None: fail() if keys is None else {})
+    page = boss.get(url("export_scope" if name else "export", alias, *name))
+    assert (page.status_code, page.streaming) == (503, False)
+    sent = boss.post(url("scopes", alias), {"action": "export_selected", "_selected_action": ["a"]})
+    assert sent.status_code == 503
 
 
 def test_export_leaves_corrupt_entries_out(boss, two_stores):

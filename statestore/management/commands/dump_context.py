@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -43,8 +42,8 @@ class Command(BaseCommand):
         entries = 0
         try:
             dump = partial(transfer.dump, stores[store], prefix=prefix, on_corrupt=self._leave_out)
-            lines = None if resume else _begun(dump(after=after))
-            with self._opened(output, resume=resume) as file:
+            lines = None if resume else transfer.begun(dump(after=after))
+            with self._opened(output, resume=resume) as file:  # which empties an older one
                 for line in lines or dump(after=transfer.resume(file)):
                     file.write(line)
                     entries += 1
@@ -76,11 +75,6 @@ class Command(BaseCommand):
         if key is not None:
             self._left_out += 1
             self.stderr.write(f"{scope} / {key}: {why}", style_func=str)
-
-
-def _begun(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """Return these lines with the first of them read: what can't be begun must not empty an older file."""
-    return chain(list(islice(lines, 1)), lines)
 
 
 class _Bytes:
