@@ -1,5 +1,6 @@
 """German, as proof that every text can be translated."""
 
+import ast
 import gettext
 import re
 from pathlib import Path
@@ -13,6 +14,9 @@ from tests.admin.demo import fill
 
 ROOT = Path(statestore.__file__).parent
 TEMPLATES = sorted((ROOT / "templates" / "admin" / "statestore").glob("*.html"))
+CATALOGUE = (ROOT / "locale" / "de" / "LC_MESSAGES" / "django.po").read_text("utf-8")
+SENTENCE = re.compile(r"{% blocktranslate .*?%}(.*?){% endblocktranslate %}", re.DOTALL)
+VARIABLE = re.compile(r"{{ (\w+) }}")
 TRANSLATED = re.compile(r"""{% translate (["'])(.+?)\1""")
 
 
@@ -22,6 +26,32 @@ def test_every_text_of_the_templates_is_translated():
     with translation.override("de"):
         same = {text for text in texts if translation.gettext(text) == text}
     assert same == {"Filter", "Name", "Server"}
+
+
+def texts_of(file):
+    """The texts that a module has translated."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {
+            "_",
+            "gettext",
+            "gettext_lazy",
+            "ngettext",
+        }:
+            yield from (given.value for given in node.args[:1] if isinstance(given, ast.Constant))
+
+
+def test_every_text_of_the_code_is_translated():
+    files = [file for file in ROOT.rglob("*.py") if "django.utils.translation" in file.read_text("utf-8")]
+    texts = {text for file in files for text in texts_of(file)}
+    assert len(texts) > 60
+    assert {text for text in texts if f'msgid "{text}"' not in CATALOGUE} == {"No action selected."}  # Django's own
+
+
+def test_every_sentence_of_the_templates_is_translated():
+    sentences = {told for page in TEMPLATES for told in SENTENCE.findall(page.read_text("utf-8"))}
+    texts = {VARIABLE.sub(r"%(\1)s", told.partition("{% plural %}")[0]) for told in sentences}
+    assert len(texts) > 20
+    assert {text for text in texts if f'msgid "{text}"' not in CATALOGUE} == set()
 
 
 def test_compiled_catalogue_is_that_of_the_source():
