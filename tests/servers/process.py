@@ -195,11 +195,18 @@ class Server:
         if self._process is None:
             return
         if number == signal.SIGKILL:
-            self._signal_all(number)
+            self._kill_all()
         elif self.running:
             self.resume()  # a paused process would not hear the signal
             self._process.send_signal(number)
         self._reap()
+
+    def _kill_all(self):
+        """None is left when this returns, whatever the server was forking: it is made to stand still first."""
+        self.pause()
+        processes = self._processes()
+        self._signal_all(signal.SIGKILL)
+        eventually(lambda: not any(map(_is_alive, processes)))
 
     def _reap(self):
         try:
@@ -209,6 +216,13 @@ class Server:
             self._process.wait()
         guard(f"-process {self._process.pid}")
         self._process = None
+
+
+def _is_alive(process):
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _stands_still(pid):
