@@ -12,7 +12,7 @@ import marshal
 import math
 import re
 from array import array
-from collections.abc import Callable
+from collections import deque
 from itertools import accumulate
 from typing import Any
 
@@ -22,19 +22,19 @@ from statestore.exceptions import InvalidValue, shown
 from statestore.pointer import join
 
 MAX_DEPTH = 64  # containers within containers
-LARGE = 8192  # bytes
 MIN_INT, MAX_INT = -(2**63), 2**63 - 1
 
 _PLAIN = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 _SCREEN = _PLAIN | orjson.OPT_STRICT_INTEGER
 # marshal writes a float as "g" (its highest bit set where it is referred to again) and eight bytes, of which a NaN
-# and an infinity have these as their last two. Led by one literal byte, a search is ten times as quick.
+# and an infinity have these as their last two. Led by one literal byte, a search is many times as quick.
 _NOT_FINITE = [
     (last, re.compile(re.escape(last) + rb"(?<=[g\xe7].{6}[\xf0-\xff].)", re.DOTALL).search)
     for last in (b"\x7f", b"\xff")
 ]
-_FEW = 100  # such bytes are looked at one by one: the search took 60 µs for 90 KB with 26 of them, this takes 8
+_FEW = 100  # such bytes are looked at one by one, which is quicker than the search
 _SHORT = 2 * MAX_DEPTH  # bytes: no text up to here is too deep
+_LARGE = 2048  # bytes: from here on it is quicker to wrap a value than to count the brackets of its text
 _STEPS = bytes.maketrans(b"[{]}", array("b", [1, 1, -1, -1]).tobytes())
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _SCALARS = (str, int, float, bool, type(None))
@@ -47,26 +47,38 @@ def encode(value: Any) -> bytes:
     """
     try:
         copied = marshal.dumps(value)
-        if len(copied) < LARGE:
-            text = orjson.dumps(value, option=_SCREEN)
-            if len(text) > _SHORT and _brackets(text) > MAX_DEPTH:
-                text = _shallow_text(value)
-        else:
-            text = _shallow_text(value)
+        text = _text(value) if len(copied) < _LARGE else _shallow_text(value)
     except (ValueError, TypeError):
         _judge(value)
         return orjson.dumps(value, option=_PLAIN)
-    if b"null" in text and any(_has_float(copied, last, search) for last, search in _NOT_FINITE):
+    if b"null" in text and _may_be_not_finite(copied):
         _judge(value)
     return text
+
+
+def encode_all(values: list[Any]) -> list[bytes] | None:
+    """Return the texts of several values, as ``encode`` does; None where it has to look at each of them."""
+    try:
+        copied = marshal.dumps(values)
+        to_text = _text if len(copied) < _LARGE * len(values) else _shallow_text
+        texts = [to_text(value) for value in values]
+    except (ValueError, TypeError):
+        return None
+    is_doubtful = any(b"null" in text for text in texts) and _may_be_not_finite(copied)
+    return None if is_doubtful else texts
 
 
 decode = orjson.loads
 """Return the value that JSON text in UTF-8 says, as new objects. Raise ``ValueError`` if it is not JSON."""
 
 
-def _has_float(copied: bytes, last: bytes, search: Callable[[bytes], object]) -> bool:
-    """Say whether there is what may be a NaN or an infinity with this last byte."""
+def _may_be_not_finite(copied: bytes) -> bool:
+    """Say whether there is what may be a NaN or an infinity."""
+    return any(_has_float(copied, last, search) for last, search in _NOT_FINITE)
+
+
+def _has_float(copied: bytes, last: bytes, search: Any) -> bool:
+    """Say whether there is what may be one with this last byte."""
     at = copied.find(last, 8)
     for _ in range(_FEW):
         if at < 0:
@@ -77,30 +89,48 @@ def _has_float(copied: bytes, last: bytes, search: Callable[[bytes], object]) ->
     return search(copied) is not None
 
 
-def _shallow_text(value: Any) -> bytes:
-    """Return the text of a value that is not too deep: with so many lists around it orjson refuses any other.
-
-    To count the brackets of 90 KB took longer than to write them.
-    """
-    for _ in range(_WRAPS):
-        value = [value]
+def _text(value: Any) -> bytes:
+    """Return the text of a value that is not too deep, most of all a small one."""
     text = orjson.dumps(value, option=_SCREEN)
+    return text if len(text) <= _SHORT or _brackets(text) <= MAX_DEPTH else _shallow_text(value)
+
+
+def _shallow_text(value: Any) -> bytes:
+    """Return the text of a value that is not too deep: with so many lists around it orjson refuses any other."""
+    try:
+        outer, inner = _WRAPPINGS.pop()
+    except IndexError:  # the first call, or others are at it
+        outer, inner = _wrapping(_WRAPS)
+    inner.append(value)
+    try:
+        text = orjson.dumps(outer, option=_SCREEN)
+    finally:
+        inner.clear()
+        _WRAPPINGS.append((outer, inner))
     return text[_WRAPS : len(text) - _WRAPS]
+
+
+def _wrapping(levels: int) -> tuple[list[Any], list[Any]]:
+    """Return so many lists within lists: the outermost and the innermost, which is empty."""
+    outer: list[Any] = []
+    inner = outer
+    for _ in range(levels - 1):
+        outer = [outer]
+    return outer, inner
 
 
 def _levels() -> int:
     """Return how many containers within containers orjson takes."""
-    value: list[Any] = []
-    for levels in range(1000):
+    for levels in range(1, 1000):
         try:
-            orjson.dumps(value)
+            orjson.dumps(_wrapping(levels)[0])
         except TypeError:
-            return levels
-        value = [value]
+            return levels - 1
     raise AssertionError("orjson has no limit any more: is_too_deep is to be asked instead.")
 
 
 _WRAPS = _levels() - MAX_DEPTH
+_WRAPPINGS: deque[tuple[list[Any], list[Any]]] = deque()  # in the hands of nobody
 
 
 def is_too_deep(text: bytes) -> bool:

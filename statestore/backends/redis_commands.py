@@ -70,6 +70,8 @@ def delete(
     versions: Mapping[str, str] | None = None,
 ) -> Command:
     key, index, name = layout.place(scope)
+    if unused_since is None and versions is None:
+        return scripts.DELETE.call((key, index), moment_text(now), name)
     since = b"" if unused_since is None else moment_text(unused_since)
     wanted = () if versions is None else chain.from_iterable(versions.items())
     number = b"" if versions is None else b"%d" % len(versions)

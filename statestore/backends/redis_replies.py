@@ -1,7 +1,4 @@
-"""Reads what a Redis server answers, in RESP2, from a socket.
-
-redis-py's own reader goes through three layers for every line: the 100 values of a list took 88 µs there, 54 here.
-"""
+"""Reads what a Redis server answers, in RESP2, from a socket: redis-py's own reader has three layers a line."""
 
 import socket
 from typing import Any
@@ -22,7 +19,8 @@ _NUMBERS = [(0, 0), (0, 1), (1, 0), (1, 1)]
 BY_HEART: dict[bytes, list[Any]] = {
     _QUEUED % numbers: [b"OK", b"QUEUED", b"QUEUED", [*numbers]] for numbers in _NUMBERS
 }
-"""What is answered to most writes: to look it up is a fifth of reading it."""
+"""What is answered to most writes: to look it up is quicker by far than to read it."""
+BEGINNINGS = {text[:size] for text in BY_HEART for size in range(1, len(text))}
 AT_ONCE = 4  # replies, in each of these
 
 
@@ -47,10 +45,12 @@ class Replies:
         """Return the next so many replies."""
         if self._at == len(self._data):  # nearly always: a first look spared
             self._data, self._at = self._receive_part(1), 0
-        known = BY_HEART.get(self._data) if number == AT_ONCE else None  # to look up a long text takes long
-        if known is not None and not self._at:
-            self._at = len(self._data)
-            return [*known]
+        if number == AT_ONCE and not self._at:  # of other replies there may be much, and to look that up takes long
+            while self._data in BEGINNINGS:  # the server answers a large write in parts
+                self._data += self._receive_part(1)
+            if known := BY_HEART.get(self._data):
+                self._at = len(self._data)
+                return [*known]
         return [self.read() for _ in range(number)]
 
     def read(self) -> Any:

@@ -8,10 +8,11 @@ _SOURCES: dict[bytes, bytes] = {}
 
 
 class Script:
-    """A script by its file's name, with those that stand before it."""
+    """A script by its file's name, with those that stand before it; ``first`` those that need no others."""
 
-    def __init__(self, name: str, *before: str) -> None:
-        source = b"".join((_FILES / f"{part}.lua").read_bytes() for part in ("common", *before, name))
+    def __init__(self, name: str, *before: str, first: tuple[str, ...] = ()) -> None:
+        parts = ("form", *first, "common", *before, name)
+        source = b"".join((_FILES / f"{part}.lua").read_bytes() for part in parts)
         self.digest = sha1(source, usedforsecurity=False).hexdigest().encode()
         _SOURCES[self.digest] = source
 
@@ -29,6 +30,7 @@ def in_full(command: tuple[bytes, ...]) -> tuple[bytes, ...]:
 
 WRITE, TOUCH = Script("write"), Script("touch")
 WRITE_UNCHANGED = Script("write_unchanged", "walk")
-REMOVE, DELETE = Script("remove", "walk"), Script("delete", "walk", "lasting")
-KEYS, STAMPS, INFOS = Script("keys", "walk", "lasting"), Script("stamps", "walk"), Script("infos", "walk")
-CLEAN = Script("clean", "walk")
+REMOVE, STAMPS = Script("remove", "walk"), Script("stamps", "walk")
+DELETE = Script("delete", "walk", first=("lasting", "delete_lasting"))
+KEYS = Script("keys", "walk", first=("lasting",))
+INFOS, CLEAN = Script("infos", "walk"), Script("clean", "walk")

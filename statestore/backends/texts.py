@@ -10,7 +10,7 @@ from statestore.backends.rules import check_keys, placed
 from statestore.entries import ABSENT, Entry, Record, to_datetime
 from statestore.exceptions import CorruptState, InvalidValue, ValueTooLarge
 from statestore.typed import Key, Schemas
-from statestore.values import decode, encode
+from statestore.values import decode, encode, encode_all
 
 
 class Texts(Core):
@@ -41,7 +41,12 @@ class Texts(Core):
         return text
 
     def _texts(self, scope: str, mapping: Mapping[str, Any]) -> dict[str, bytes]:
-        return {name: self._encode(scope, key, mapping[key]) for name, key in check_keys(mapping).items()}
+        keys = check_keys(mapping)
+        if self._schemas is None and {*map(type, keys.values())} == {str}:  # no types to see to, as nearly always
+            texts = encode_all([mapping[key] for key in keys])
+            if texts is not None and max(map(len, texts)) <= self.config.max_value_bytes:
+                return dict(zip(keys, texts, strict=True))
+        return {name: self._encode(scope, key, mapping[key]) for name, key in keys.items()}
 
     def _decode(self, scope: str, key: str, text: bytes) -> Any:
         """Return the stored value, in its type where one is known."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from redis._parsers import _RESP2Parser
 from redis._parsers.encoders import Encoder
 
-from statestore.backends.redis_replies import MOST, Replies
+from statestore.backends.redis_replies import BY_HEART, MOST, Replies
 
 TEXTS = st.none() | st.binary(max_size=200) | st.sampled_from([b"", b"\r\n", b"$1\r\n", b"*2\r\n", b"-ERR\r\n"])
 SCALARS = TEXTS | st.integers(-(2**63), 2**63 - 1)
@@ -72,6 +72,25 @@ def test_replies_are_those_that_redis_py_reads(replies):
     connection._parser.on_connect(connection)
     theirs = [connection._parser.read_response(disable_decoding=True) for _ in replies]
     assert read(b"".join(map(wire, replies)), number=len(replies)) == theirs
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 14, 35, math.inf])
+@pytest.mark.parametrize("text", BY_HEART)
+def test_replies_known_by_heart_are_known_in_whatever_pieces_they_come(text, size, monkeypatch):
+    monkeypatch.setattr(Replies, "read", None)
+    replies = Replies(Connection(text, size))
+    assert replies.read_several(4) == BY_HEART[text]
+    assert replies.is_done()
+
+
+@pytest.mark.parametrize("size", [1, 14, 24, math.inf])
+def test_error_after_what_is_known_by_heart_is_read(size):
+    known = b"+OK\r\n+QUEUED\r\n"
+    replies = Replies(Connection(known + b"-WRONGTYPE no hash\r\n-EXECABORT discarded\r\n", size))
+    *before, refused, aborted = replies.read_several(4)
+    assert before == [b"OK", b"QUEUED"]
+    assert [str(refused), type(aborted)] == ["WRONGTYPE no hash", redis.exceptions.ExecAbortError]
+    assert replies.is_done()
 
 
 def test_large_texts_are_asked_for_in_bounded_pieces():

@@ -1,10 +1,4 @@
--- Put in front of every script.
--- Stored under a key: 16 characters of version, updated_at and expires_at in 18 digits each (zeros: never), JSON text.
--- Digits of equal length are compared as text: a number in Lua can't hold 18 of them.
--- The field without a name holds the moment at which the scope was last touched.
-
-local HEADER = 52
-local NEVER = '000000000000000000'
+-- Put in front of every script, after form.lua.
 
 -- What is not of our making has no version and no end, and was never updated.
 local function is_ours(stored)

@@ -1,18 +1,10 @@
 -- Removes a whole scope.
--- KEYS: scope, index. ARGV: now, the scope's name, a moment after which it must not have been used ('' any),
--- the number of live entries it must have ('' any), then their fields and versions.
+-- KEYS: scope, index. ARGV: now, the scope's name; and where something is demanded: a moment after which it must not
+-- have been used ('' any), the number of live entries it must have ('' any), then their fields and versions.
 -- Answers the number of live entries that went; nothing where the scope is not as it must be.
 
 local scope, index = KEYS[1], KEYS[2]
-local now, name, unused_since, demanded = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-
-if unused_since == '' and demanded == '' then
-    local lasting = count_of_lasting(scope)
-    if lasting then
-        forget(scope, index, name)
-        return lasting
-    end
-end
+local now, name, unused_since, demanded = ARGV[1], ARGV[2], ARGV[3] or '', ARGV[4] or ''
 
 local versions, as_demanded = {}, true
 for i = 5, #ARGV, 2 do
