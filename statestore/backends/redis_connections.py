@@ -31,8 +31,8 @@ class Unanswered(ConnectionError):
 class Connections:
     """Those of a pool; the idle ones stay in hand.
 
-    The pool's ways to give and to take one cost nearly as much as the round trip: a get took 48 µs with them, 27
-    without. So a connection goes back only when something may be amiss with it, and the pool sees to it.
+    The pool's ways to give and to take one cost nearly as much as the round trip. So a connection goes back only
+    when something may be amiss with it, and the pool sees to it.
     """
 
     def __init__(self, pool: ConnectionPool, most: int) -> None:
