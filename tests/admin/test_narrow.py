@@ -54,3 +54,10 @@ def test_help_begins_where_its_field_does(look, width):
     help_, field = (page.eval_on_selector(one, left) for one in ("#state-ttl-help > div", "#id_expiry"))
     padding = page.eval_on_selector("#id_expiry", "one => parseFloat(getComputedStyle(one).paddingLeft)")
     assert help_ == field - padding
+
+
+def test_name_on_a_phone_has_the_whole_width_of_its_card(look):
+    page = look("default/scope/user:7/", 375)
+    width = "all => all.map(one => one.getBoundingClientRect().width)"
+    rows, names = (page.eval_on_selector_all(f"#result_list tbody {one}", width) for one in ("tr", "th"))
+    assert rows == names == [345, 345]

@@ -30,13 +30,9 @@ def test_every_text_of_the_templates_is_translated():
 
 def texts_of(file):
     """The texts that a module has translated."""
+    translating = {"_", "gettext", "gettext_lazy", "ngettext"}
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {
-            "_",
-            "gettext",
-            "gettext_lazy",
-            "ngettext",
-        }:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in translating:
             yield from (given.value for given in node.args[:1] if isinstance(given, ast.Constant))
 
 
