@@ -1,8 +1,7 @@
 """A connection of Django's as ``ModelStore`` uses it: a lost one is noticed, what is safe is repeated."""
 
 from asyncio import _get_running_loop
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -66,21 +65,6 @@ class Database:
     def atomic(self) -> "Block":
         """Return a transaction, or a savepoint in the one that is open."""
         return Block(self)
-
-    def can_freeze(self) -> bool:
-        """Say whether there is a way to ``frozen`` from here; on PostgreSQL not from inside a transaction."""
-        connection = self.connection
-        if connection.vendor == "postgresql":
-            return not connection.in_atomic_block and (connection.connection is None or connection.autocommit)
-        return connection.vendor == "sqlite"
-
-    @contextmanager
-    def frozen(self, statement: str) -> Iterator[None]:
-        """Do what belongs together; where ``statement`` is given, nobody else writes meanwhile."""
-        with self.atomic():
-            if statement:
-                self.write(statement, ())
-            yield
 
     def can(self, feature: str) -> bool:
         """Say whether the server has this feature of Django's; some are asked for at the first time."""

@@ -62,7 +62,7 @@ def is_lost(connection: Any, error: Error) -> bool:
 
 
 def is_conflict(error: Error) -> bool:
-    """Say whether somebody else has changed what a frozen transaction was about to change."""
+    """Say whether somebody else has changed what a transaction was about to change."""
     return getattr(error.__cause__, "sqlstate", None) == "40001" or is_deadlock(error)
 
 

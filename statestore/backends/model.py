@@ -13,13 +13,13 @@ from statestore.backends.below import way_of
 from statestore.backends.database import Database
 from statestore.backends.drivers import is_conflict
 from statestore.backends.hooks import Others
-from statestore.backends.sql import SEPARATOR, Dialect
+from statestore.backends.model_clean import LONG, Clean, OvertakenError, Part
+from statestore.backends.sql import Dialect
 from statestore.backends.sql_vendors import DIALECTS
 from statestore.entries import ABSENT, Cleaned, Page, Record, ScopeInfo, Sentinel, Stamp, to_datetime
 from statestore.names import prefix_end
 
 DEFAULTS: Mapping[str, Any] = {"database": DEFAULT_DB_ALIAS, "timeout": 10.0, "prepare": None}
-LONG = 6  # times the time-out, for what goes through many scopes
 
 
 class ModelStore(StateStore):
@@ -137,8 +137,8 @@ class ModelStore(StateStore):
                 for key, text in sorted(texts.items()):
                     # Others may write without a condition meanwhile, so each entry has its own.
                     if not self._write(scope, {key: text}, stamp, versions.get(key, ABSENT)):
-                        raise _OvertakenError
-        except _OvertakenError:
+                        raise OvertakenError
+        except OvertakenError:
             return False
         return True
 
@@ -192,43 +192,23 @@ class ModelStore(StateStore):
     def _clean_next(
         self, prefix: str, after: str, upto: str | None, limit: int, others: Others, unused_since: int, now: int
     ) -> Cleaned:
-        page = prefix, after, upto, limit, others, unused_since, now
-        if not self._db.can_freeze():
-            return super()._clean_next(*page)
-        try:
-            with self._db.frozen(self._sql.freeze):
-                return self._clean_frozen(*page)
-        except _OvertakenError:
-            pass
-        except Error as error:
-            if not is_conflict(error):
-                raise
-        return super()._clean_next(*page)  # somebody has written to a scope that was about to go
+        if self._sql.joined:
+            part = Part(prefix, after, prefix_end(prefix), upto)
+            try:
+                return self._clean_at_once(Clean(self._db, self._sql, unused_since, now), part, limit, others)
+            except OvertakenError:
+                pass
+            except Error as error:
+                if not is_conflict(error):
+                    raise
+        return super()._clean_next(prefix, after, upto, limit, others, unused_since, now)
 
-    def _clean_frozen(
-        self, prefix: str, after: str, upto: str | None, limit: int, others: Others, unused_since: int, now: int
-    ) -> Cleaned:
-        """Clean the next scopes as if all stayed as it is; ``_OvertakenError`` if it did not."""
-        sql, end = self._sql, prefix_end(prefix)
-        found = self._db.rows(*sql.look(prefix, after, end, upto, limit, unused_since, now), LONG)
-        names, busy, several, numbers = map(_parts, found[0])
-        last = max(names) if len(names) == limit else None
-        gone = dict.fromkeys(others(list(set(names).difference(busy)) if busy else names), 1)
-        entries = dict(zip(several, map(int, numbers), strict=True))
-        gone |= {name: number for name, number in entries.items() if name in gone}
-        kept = [name for name in names if name not in gone]
-        page = prefix, after, end, upto if last is None else last, kept
-        where, params = sql.all_but(*page, unused_since, now)
-        if not sql.for_update:  # nobody else writes now
-            self._db.write(f"DELETE FROM {sql.table} WHERE {where}", params, LONG)
-            return Cleaned(len(names), gone, last)
-        if many := [name for name in several if name in gone]:
-            self._db.rows(*sql.lock(many), LONG)  # in the order of all who write, or two wait for each other
-        statement, values = sql.number_deleted(where, params, now)  # type: ignore[attr-defined]
-        number = self._db.write_rows(statement, values, LONG)
-        if number != [(sum(gone.values()),)] or self._db.rows(*sql.rest_of(*page, now), LONG) != [(0,)]:
-            raise _OvertakenError
-        return Cleaned(len(names), gone, last)
+    def _clean_at_once(self, clean: Clean, part: Part, limit: int, others: Others) -> Cleaned:
+        ours = not self._in_transaction()
+        with self._db.atomic():
+            if ours and self._sql.along_the_index:  # in the caller's it would hold for what comes after, too
+                self._db.write(self._sql.along_the_index, ())
+            return clean.step(part, limit, others)
 
     def _clean(self, names: Iterable[str], unused_since: int, now: int) -> dict[str, int]:
         names = list(names)
@@ -302,13 +282,5 @@ def _record(text: Any, version: str, updated_at: int, expires_at: int | None) ->
     return Record(_bytes(text), version, updated_at, expires_at)
 
 
-def _parts(joined: Any) -> list[str]:
-    return _bytes(joined).decode().split(chr(SEPARATOR)) if joined else []
-
-
 def _bytes(text: Any) -> bytes:
     return text if type(text) is bytes else text.encode() if isinstance(text, str) else bytes(text)
-
-
-class _OvertakenError(Exception):
-    """Somebody else has written what was about to be written."""

@@ -25,7 +25,8 @@ class Dialect:
     write_text = "CAST(%s AS TEXT)"
     read_stamp = "+{0}, +{1}, +{2}"  # of a plain column Django has the driver look up the type, 0.5 µs each
     bytes_of = "LENGTH(CAST({} AS BLOB))"
-    joined = f"GROUP_CONCAT({{}}, CHAR({SEPARATOR}))"
+    joined = f"GROUP_CONCAT({{}}, CHAR({SEPARATOR}))"  # "" where so long a text would be cut
+    along_the_index = ""
     on_conflict = "ON CONFLICT ({identity}) DO UPDATE SET"
     proposed = "excluded.{}"
 
@@ -38,7 +39,8 @@ class Dialect:
         )
         text = self.read_text.format(self.value)
         stamp = self.read_stamp.format(self.version, self.updated_at, self.expires_at)
-        self.freeze = f"DELETE FROM {table} WHERE 0"  # nothing goes; but from here on nobody else writes
+        # What a clean's transaction begins with. Here nothing goes, but until the commit nobody else writes.
+        self.hold_writers = f"DELETE FROM {table} WHERE 0"
         self.live = f"({self.expires_at} IS NULL OR {self.expires_at} > %s)"
         self.where_one = f"WHERE {self.scope} = %s AND {self.key} = %s"
         self.read_one = f"SELECT {text}, {stamp} FROM {table} {self.where_one}"
@@ -118,21 +120,20 @@ class Dialect:
     def look(
         self, start: str, after: str, end: str | None, upto: str | None, limit: int, since: int, now: int
     ) -> Statement:
-        """The names of the scopes of one page; of those used after ``since``; of those with several live entries.
+        """The scope of each of the next rows; of each live one used after ``since``; of each one that has expired.
 
-        Then the numbers of these. Each as one text: a row a scope would take longer than all else.
+        As three texts: rows would take longer than all else, and so would grouping them here.
         """
         where, params = self.within(start, after, end, upto)
-        page = (
-            f"SELECT {self.scope} AS name, COUNT(*) AS n, MAX({self.used_at}) AS used FROM {self.table} "
-            f"WHERE {where} AND {self.live} GROUP BY {self.scope} ORDER BY {self.scope} LIMIT {limit:d}"
-        )
-        names, numbers = self.joined.format("name"), self.joined.format("CAST(n AS TEXT)")
-        busy, several = f"{names} FILTER (WHERE used > %s)", "FILTER (WHERE n > 1)"
-        columns = f"{names}, {busy}, {names} {several}, {numbers} {several}"
-        return f"SELECT {columns} FROM ({page}) AS page", [since, *params, now]
+        columns = f"{self.scope}, {self.used_at}, {self.expires_at}"
+        order = f"ORDER BY {self.scope}, {self.key} LIMIT {limit:d}"
+        rows = f"SELECT {columns} FROM {self.table} WHERE {where} {order}"
+        scopes = self.joined.format(self.scope)
+        busy = f"{scopes} FILTER (WHERE {self.used_at} > %s AND {self.live})"
+        expired = f"{scopes} FILTER (WHERE {self.expires_at} <= %s)"
+        return f"SELECT {scopes}, {busy}, {expired} FROM ({rows}) AS page", [since, now, now, *params]
 
-    def all_but(
+    def delete_all_but(
         self,
         start: str,
         after: str,
@@ -142,12 +143,10 @@ class Dialect:
         since: int,
         now: int,
     ) -> Statement:
-        """Condition: it is in these scopes and was not used after ``since``; or has expired, in any of the page."""
+        """Delete what is in these scopes and was not used after ``since``; and what has expired, anywhere."""
         (page, others), params = self._others(start, after, end, upto, kept)
-        return (
-            f"{page} AND ({others} AND {self.used_at} <= %s OR {self.expires_at} <= %s)",
-            [*params, since, now],
-        )
+        goes = f"({others} AND {self.used_at} <= %s OR {self.expires_at} <= %s)"
+        return f"DELETE FROM {self.table} WHERE {page} AND {goes}", [*params, since, now]
 
     def rest_of(
         self, start: str, after: str, end: str | None, upto: str | None, kept: Sequence[str], now: int

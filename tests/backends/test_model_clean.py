@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import closing
 from functools import partial
+from itertools import pairwise
 
 import pytest
 from django.db import connections, transaction
@@ -93,31 +94,74 @@ def test_entry_that_a_clean_can_not_see_yet_stays_when_it_is_committed(store, ot
     assert store.get_many("one:1") == {"b": 1}
 
 
+def fill(store):
+    for number in range(5):
+        store.set(f"one:{number}", "a", 1)
+        store.set_many(f"two:{number}", {"a": 1, "b": 2})
+
+
 def said(captured):
     return [query["sql"].partition(" ")[0] for query in captured]
 
 
 def test_page_is_looked_at_and_deleted_and_seen_to_be_gone_in_one_transaction(store):
-    for number in range(5):
-        store.set(f"one:{number}", "a", 1)
-        store.set_many(f"two:{number}", {"a": 1, "b": 2})
+    fill(store)
     with CaptureQueriesContext(connections["postgres"]) as captured:
         report = store.clean(["two:3"])
     assert report == CleanReport(examined=10, removed=9, kept=1, entries=13)
-    assert said(captured) == ["BEGIN", "SELECT", "SELECT", "WITH", "SELECT", "COMMIT"]
+    assert said(captured) == ["BEGIN", "SET", "SELECT", "SELECT", "DELETE", "SELECT", "COMMIT"]
     assert [info.name for info in store.scopes()] == ["two:3"]
 
 
-def test_in_the_callers_transaction_only_scopes_of_several_entries_are_locked(store):
-    for number in range(5):
-        store.set(f"one:{number}", "a", 1)
-        store.set_many(f"two:{number}", {"a": 1, "b": 2})
+def test_page_of_which_nothing_goes_is_only_looked_at(store):
+    fill(store)
+    with CaptureQueriesContext(connections["postgres"]) as captured:
+        report = store.clean([f"{name}:{number}" for name in ("one", "two") for number in range(5)])
+    assert report == CleanReport(examined=10, kept=10)
+    assert said(captured) == ["BEGIN", "SET", "SELECT", "COMMIT"]
+
+
+def test_in_the_callers_transaction_too_only_scopes_of_several_entries_are_locked(store):
+    fill(store)
     with transaction.atomic(using="postgres"), CaptureQueriesContext(connections["postgres"]) as captured:
         assert store.clean([], prefix="one:").removed == 5
-    assert said(captured)[:3] == ["SELECT", "DELETE", "DELETE"]  # the page, what has expired there, the scopes
+    assert said(captured) == ["SAVEPOINT", "SELECT", "DELETE", "SELECT", "RELEASE"]
+    assert not any("FOR UPDATE" in query["sql"] for query in captured)
     with transaction.atomic(using="postgres"), CaptureQueriesContext(connections["postgres"]) as captured:
         assert store.clean([], prefix="two:").removed == 5
     assert any("FOR UPDATE" in query["sql"] for query in captured)
+
+
+def test_callers_transaction_plans_its_statements_as_before(store):
+    fill(store)
+    with transaction.atomic(using="postgres"), connections["postgres"].cursor() as cursor:
+        store.clean([])
+        cursor.execute("SHOW enable_sort")
+        assert cursor.fetchone() == ("on",)
+
+
+def test_next_rows_are_read_along_the_index_though_nothing_was_counted_yet(store):
+    store.set_many("s:1", {f"k{number}": number for number in range(1000)})
+    with transaction.atomic(using="postgres"), connections["postgres"].cursor() as cursor:
+        cursor.execute(store._sql.along_the_index)
+        statement, params = store._sql.look("s:", "", "s;", None, 251, 0, 0)
+        cursor.execute(f"EXPLAIN {statement}", params)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Scan" in plan
+    assert "Sort" not in plan
+
+
+@pytest.mark.parametrize("alias", ["postgres", "default"])
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 9, 100])
+def test_batch_may_end_within_a_scope_and_be_smaller_than_one(alias, size):
+    store, reports = stores[alias], []
+    for number in range(12):
+        store.set_many(f"s:{number:02}", {f"k{n}": n for n in range(1 + number % 5)})
+    report = store.clean(["s:03"], prefix="s:", batch_size=size, progress=reports.append)
+    assert report == CleanReport(examined=12, removed=11, kept=1, entries=29)
+    assert all(after.examined - before.examined <= size for before, after in pairwise(reports))
+    assert [(info.name, info.entries) for info in store.scopes()] == [("s:03", 4)]
+    store.clean([])
 
 
 def clean_with(store, between):
@@ -206,7 +250,7 @@ def test_new_entry_that_depends_on_the_others_keeps_them(store):
 
 
 @pytest.mark.parametrize("alias", ["postgres", "default"])
-def test_frozen_page_is_cleaned_as_one_by_names(alias):
+def test_page_is_cleaned_at_once_as_by_names(alias):
     store, chance = stores[alias], random.Random(7)
     now = store.now()
     found = []
@@ -223,7 +267,7 @@ def test_frozen_page_is_cleaned_as_one_by_names(alias):
         for number in range(0, 60, 7):
             store.touch(f"s:{number // 2}")
         clean = partial(StateStore._clean_next, store) if by_names else store._clean_next
-        part = ("s:", "s:11", "s:7:x", 30, active.others, began, store.now())
+        part = ("s:", "s:11", "s:7:x", 1000, active.others, began, store.now())
         examined, gone, last = clean(*part)
         found.append((examined, dict(gone), last, [(one.name, one.entries) for one in store.scopes()]))
         found[-1] += (Entry.objects.using(alias).filter(expires_at__lt=now + 10**12, scope__lte="s:7:x").count(),)
