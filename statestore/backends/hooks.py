@@ -143,6 +143,20 @@ class Hooks(ABC):
         self._read("global", ("statestore",))
         return "", "", []
 
+    def _guarded(self, welcomes: Callable[[str], bool]) -> Any:
+        """Return a store like this one that speaks only to servers whose names are ``welcomes``.
+
+        The default is for a store whose servers have no names, and for one that never goes back to what it was.
+        """
+        return self
+
+    def _servers(self) -> tuple[str, ...] | None:
+        """Return the names of the servers that take writes now; None if they have none.
+
+        A server has a new name when what it has may be older than what it had. Only asked of a guarded store.
+        """
+        return None
+
     def _open(self) -> None:  # noqa: B027
         """Make ready, before first use."""
 

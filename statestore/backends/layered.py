@@ -34,6 +34,11 @@ Answer = TypeVar("Answer")
 
 DEFAULTS: dict[str, Any] = {"durable": "default", "fast": "fast", "trust": 1.0, "longest_transaction": 300.0}
 MARKED_FOR, REUSED_FOR = 1.5, 0.5  # longest transactions: a mark that is used once more still lasts for one
+EVICTS = "maxmemory-policy"  # in the threats of the fast store
+NAMELESS = (
+    "The fast store does not say who it is (INFO): should it come back with what it knew some time ago, "
+    "nobody can tell."
+)
 TRIES = 10  # at writing without marks while others find the fast store well again
 
 
@@ -87,9 +92,14 @@ class LayeredStore(StateStore):
     def _open(self) -> None:
         self._back = self._sibling("durable")
         longest = self.options["longest_transaction"]
-        self._front = Front(self._sibling("fast"), self.alias, MARKED_FOR * longest)
         self._epoch = Epoch(self._back, self.alias, self.options["trust"])
-        self._through = Through(self._front, self._back, self.now, lambda: self.ask_behind())  # noqa: PLW0108 (late)
+        self._front = Front(self._sibling("fast"), self.alias, MARKED_FOR * longest, self._epoch.welcomes)
+        if not self._front.is_guarded:
+            self._epoch.are_nameless()
+        self._through = Through(self._front, self._back, self._epoch, self.now, lambda: self.ask_behind())  # noqa: PLW0108 (late)
+
+    def _close(self) -> None:
+        self._front.close()
 
     # -- reading
 
@@ -140,13 +150,15 @@ class LayeredStore(StateStore):
 
     def _believed_epoch(self, scope: str) -> bytes | None:
         """Return the epoch whose copies may be believed; None where only the durable store is to be asked."""
-        if self._wrote_here(scope) or self._sees_a_snapshot() or self._front.is_resting:
+        if self._own.marks and self._wrote_here(scope):
+            return None
+        if (not self._reads_committed and self._sees_a_snapshot()) or self._front.is_resting:
             return None
         epoch, suspended = self._epoch.current()
-        if suspended:
+        if self._epoch.is_in_doubt:
             self._heal_now_and_then()
-            return None
-        return epoch
+            epoch, suspended = self._epoch.current()
+        return None if suspended else epoch
 
     def _sees_a_snapshot(self) -> bool:
         """Is a transaction open here in which later commits of others are not seen?"""
@@ -199,6 +211,7 @@ class LayeredStore(StateStore):
 
     def _change(self, places: Places, write: Callable[[], Answer]) -> Answer:
         """Write behind, with the scopes marked in front until it is committed."""
+        self._learn_of_the_epoch()
         if not self._epoch.is_known_suspended:
             self._front.insist()  # trying once more costs less than suspending
         if self._in_transaction():
@@ -231,7 +244,7 @@ class LayeredStore(StateStore):
             self._front.drop(more, self.now())
             self._own.widen(more)
         except FrontDown:
-            suspension = self._epoch.hold() or self._epoch.put_suspended()
+            suspension = self._epoch.put_suspended()
             self._after_commit(lambda: self._epoch.wait_for_all(suspension))
         return write()
 
@@ -247,9 +260,18 @@ class LayeredStore(StateStore):
     def _settle(self, marks: Mapping[str, Mark]) -> None:
         """Take the marks of a finished write away."""
         try:
+            self._learn_of_the_epoch()
             self._front.unmark(marks, self.now())
-        except FrontDown:
+        except (FrontDown, StoreError):
             self._distrust()
+
+    def _learn_of_the_epoch(self) -> None:
+        """Know, before anything is said to the fast store, where the others look."""
+        if not (self._in_transaction() and self._sees_a_snapshot()):
+            self._epoch.current()
+            if self._epoch.is_in_doubt:
+                self._heal_now_and_then()
+                self._epoch.current()
 
     def _distrust(self) -> None:
         """Stop believing a fast store that is gone: should it come back empty, it had no mark when others read."""
@@ -270,12 +292,20 @@ class LayeredStore(StateStore):
         if self._in_transaction() or not self._healing.acquire(blocking=False):
             return
         try:
-            self._front.probe(self.now())
-            self._epoch.renew()
+            self._renew()
         except (FrontDown, StoreError):
             pass  # somebody else will, or this process a little later
         finally:
+            self._heal_at = time.monotonic() + self.options["trust"]
             self._healing.release()
+
+    def _renew(self) -> None:
+        servers = self._front.servers()
+        if servers is None:
+            self._epoch.are_nameless()
+        if self._epoch.is_in_doubt:
+            self._front.probe(self.now())
+            self._epoch.renew(servers)
 
     # -- the rest
 
@@ -293,9 +323,11 @@ class LayeredStore(StateStore):
         front = self._sibling("fast").health()
         if not front.reachable:
             threats = [*threats, f"The fast store {front.alias!r} does not answer: reads are slower."]
-        evictions = [f"The fast store: {threat}" for threat in front.threats if "maxmemory-policy" in threat]
+        threats = [*threats, *(f"The fast store: {threat}" for threat in front.threats if EVICTS in threat)]
+        if front.reachable and self._front.is_nameless():
+            threats = [*threats, NAMELESS]
         name = f"{server} behind {front.server}" if front.server else server
-        return name, version, [*threats, *evictions]
+        return name, version, threats
 
 
 def _reads_committed(database: str | None) -> bool:

@@ -10,9 +10,11 @@ A copy is put only over the putter's own lease, and a lease is given up when a m
 a writer sets its mark first and removes the cells then. So no copy can be older than what was committed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from statestore.backends.core import Core
+from statestore.backends.layered_line import FrontDown
 from statestore.backends.layered_marks import CELL, MARK, Marks, cell
 from statestore.backends.rules import new_version
 from statestore.entries import ABSENT, Record, Sentinel, Stamp
@@ -35,13 +37,23 @@ class Cells(NamedTuple):
 class Front(Marks):
     """Reads and puts copies."""
 
+    def __init__(self, store: Core, alias: str, marked_for: float, welcomes: Callable[[str], bool]) -> None:
+        super().__init__(store._guarded(welcomes), alias, marked_for)
+        self.plain = store
+        self.is_guarded = self.store is not store
+
+    def close(self) -> None:
+        """Close what is not somebody else's, too."""
+        if self.is_guarded:
+            self.store.close()
+
     def fetch(self, scope: str, keys: Iterable[str]) -> Mapping[str, Record]:
         """Return the mark and the cells of these keys, by their names; expired ones may be among them."""
         return self.ask(self.store._read, scope, (MARK, *[CELL + key for key in keys]))
 
     def fetch_one(self, scope: str, key: str) -> Record | None:
         """Return the cell of one key, which may have expired."""
-        return self.ask(self.store._read_one, scope, CELL + key)
+        return self._reach(self.store._ask, self.store._read_one, (scope, CELL + key))  # in less time than by ask()
 
     def fetch_texts(self, scope: str, keys: Iterable[str], now: int) -> Mapping[str, bytes]:
         """Return what lies in the mark and the cells of these keys, of those that are live."""
@@ -69,9 +81,21 @@ class Front(Marks):
         """Put copies over our leases; where a lease is gone, so is the right to."""
         self.in_turn([_filling(scope, key, record, epoch, lease, now) for key, record in records.items()])
 
+    def servers(self) -> tuple[str, ...] | None:
+        """Return the names of the servers that are there now; None if they have none."""
+        return self.ask(self.store._servers) if self.is_guarded else None
+
+    def is_nameless(self) -> bool:
+        """Does it not say who its servers are, though such servers can?"""
+        try:
+            return self.is_guarded and self.servers() is None
+        except FrontDown:
+            return False
+
     def probe(self, now: int) -> None:
-        """Write a little, to see that it can be written to."""
-        self.tell(self.store._write, PROBE_SCOPE, {PROBE: b"?"}, Stamp(new_version(), now, now + LEASED_FOR), None)
+        """Write a little, to see that it can be written to, welcome or not."""
+        stamp = Stamp(new_version(), now, now + LEASED_FOR)
+        self._reach(self.plain._tell, self.plain._write, (PROBE_SCOPE, {PROBE: b"?"}, stamp, None))
 
 
 def sorted_out(found: Mapping[str, Record], now: int) -> Cells:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from statestore.backends.core import Core
+from statestore.backends.layered_epoch import Epoch
 from statestore.backends.layered_front import COPY, HEAD, LEASE, NOTHING, Cells, Front, copied, sorted_out
 from statestore.backends.layered_line import FrontDown
 from statestore.backends.layered_marks import CELL
@@ -18,9 +19,12 @@ Found = Mapping[str, Record | None]
 class Through:
     """Reads through the fast store. ``FrontDown`` where that can't be done."""
 
-    def __init__(self, front: Front, back: Core, now: Callable[[], int], ask_behind: Callable[[], object]) -> None:
+    def __init__(
+        self, front: Front, back: Core, epoch: Epoch, now: Callable[[], int], ask_behind: Callable[[], object]
+    ) -> None:
         self.front = front
         self.back = back
+        self.epoch = epoch
         self.now = now
         self.ask_behind = ask_behind
 
@@ -33,7 +37,7 @@ class Through:
         if found is None:
             return self._complete(scope, (key,), {}, epoch).get(key)
         text, version, updated_at, expires_at = found
-        if text.startswith(COPY + epoch):  # should it have expired, so has the entry
+        if text.startswith(self.epoch.copies_begin()):  # should it have expired, so has the entry
             return Record(text[HEAD:], version, updated_at, expires_at)
         return self._complete(scope, (key,), {CELL + key: found}, epoch).get(key)
 
@@ -44,7 +48,8 @@ class Through:
     def texts(self, scope: str, keys: Collection[str], epoch: bytes, now: int) -> Mapping[str, bytes]:
         """Return the texts of the live records under these keys: quicker than ``read`` where all have copies."""
         cells = self.front.fetch_texts(scope, keys, now)
-        if len(cells) == len(keys) and {text[:HEAD] for text in cells.values()} <= {COPY + epoch, NOTHING + epoch}:
+        heads = {text[:HEAD] for text in cells.values()}
+        if len(cells) == len(keys) and heads <= {COPY + epoch, NOTHING + epoch} and self.epoch.is_still(epoch):
             return {name[1:]: text[HEAD:] for name, text in cells.items() if text[:1] == COPY}
         return {key: record.text for key, record in self.read(scope, keys, epoch).items() if record.is_live(now)}
 
@@ -58,6 +63,8 @@ class Through:
         missing = [key for key, copy in copies.items() if copy is ABSENT]
         if missing:
             copies = dict(self._fetch(scope, keys, missing, cells, epoch))  # what was found may be gone since
+        if not self.epoch.is_still(epoch):  # others began the next one, perhaps on another server
+            return self.behind(scope, keys)
         return {key: record for key, record in copies.items() if isinstance(record, Record)}
 
     def behind(self, scope: str, keys: Collection[str] | None) -> Mapping[str, Record]:

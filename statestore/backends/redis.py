@@ -18,6 +18,7 @@ from statestore.backends.hooks import Others
 from statestore.backends.redis_commands import STEPS
 from statestore.backends.redis_connections import Command, Unanswered
 from statestore.backends.redis_demand import Unacknowledged
+from statestore.backends.redis_guard import Welcomes, names
 from statestore.backends.redis_layout import Layout, fields, live_texts, moment_text, record
 from statestore.backends.redis_link import Link
 from statestore.backends.redis_listing import Parts, by_bucket, info, read_names, runs, said_by
@@ -38,10 +39,11 @@ class RedisStore(CacheStore):
     vendor_errors = (RedisError, RedisClusterException, OSError)
     durable = True  # with appendonly; health() says where it is off
     shared = True
+    _welcomes: Welcomes | None = None
 
     def _open(self) -> None:
         caches = settings.CACHES
-        link = open_link(self.cache_alias, self.timeout, self.replicas)
+        link = open_link(self.cache_alias, self.timeout, self.replicas, self._welcomes)
         self._opened = open_layout(self.cache_alias, self.prefix), link
         self._caches = caches
 
@@ -161,6 +163,15 @@ class RedisStore(CacheStore):
 
     def _names(self, prefix: str, after: str, last: str | None, limit: int) -> tuple[Parts, str | None]:
         return read_names(self._link, self._layout, prefix, after, last, limit)
+
+    def _guarded(self, welcomes: Welcomes) -> "RedisStore":
+        """Return a store like this one, with connections of its own, which speaks only to welcome servers."""
+        twin = RedisStore(self.alias, {"OPTIONS": self.config.options})
+        twin._welcomes = welcomes
+        return twin
+
+    def _servers(self) -> tuple[str, ...] | None:
+        return names(self._link.servers_now())
 
     def _health(self) -> tuple[str, str, list[str]]:
         server, version, threats = redis_health.ask(self._link)

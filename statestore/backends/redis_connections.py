@@ -104,10 +104,11 @@ class Connections:
 class Line:
     """A connection of redis-py, in use or idle."""
 
-    __slots__ = ("_pending", "_poll", "_replies", "_should_reconnect", "_socket", "connection")
+    __slots__ = ("_pending", "_poll", "_replies", "_should_reconnect", "_socket", "connection", "server")
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        self.server: str | None = None  # its name, once asked
         self._socket = connection._sock  # noqa: SLF001 (there is no public way to it)
         self._replies = Replies(connection) if connection.protocol in (2, "2") else None
         self._pending: Callable[[], int] = getattr(self._socket, "pending", int)  # what TLS has already deciphered

@@ -44,7 +44,12 @@ class GuardedConnections(Connections):
         return name
 
     def _take(self) -> Line:
-        line = super()._take()
+        line = Connections._take(self)  # noqa: SLF001 (in less time than by super())
+        if line.server is None or not self._welcomes(line.server):
+            return self._take_another(line)
+        return line
+
+    def _take_another(self, line: Line) -> Line:
         if not self._is_welcome(line):
             self._drop(line)
             self._drop_idle()  # they may lead to a server that was deposed, a new one to its successor

@@ -11,6 +11,7 @@ from redis.exceptions import NoScriptError, TimeoutError  # noqa: A004
 
 from statestore.backends.redis_connections import Command, Connections, Unanswered
 from statestore.backends.redis_demand import Demand
+from statestore.backends.redis_guard import Welcomes, connections_to
 from statestore.backends.redis_scripts import in_full
 from statestore.backends.redis_together import Together
 
@@ -21,10 +22,10 @@ class Link:
     is_to_cluster = False
     together: Together | None = None
 
-    def __init__(self, pool: ConnectionPool, demand: Demand) -> None:
+    def __init__(self, pool: ConnectionPool, demand: Demand, welcomes: Welcomes | None = None) -> None:
         self.pool = pool
         self.demand = demand
-        self._connections = Connections(pool, pool.max_connections)
+        self._connections = connections_to(pool, pool.max_connections, welcomes)
         if not demand.replicas:
             self.together = Together(self._connections)
 
@@ -82,6 +83,10 @@ class Link:
     def servers(self) -> list[Connections]:
         """Return the connections to each server that takes writes."""
         return [self._connections]
+
+    def servers_now(self) -> list[Connections]:
+        """Return the same, of those that are primaries now; a pool sees to that for each new connection."""
+        return self.servers()
 
     def _attempt(self, commands: Sequence[Command], *, writing: bool) -> list[Any]:
         try:

@@ -18,6 +18,7 @@ from redis.exceptions import (
 
 from statestore.backends.redis_connections import Command, Connections, Unanswered
 from statestore.backends.redis_demand import Demand, Unacknowledged
+from statestore.backends.redis_guard import Welcomes, connections_to
 from statestore.backends.redis_link import Link
 
 PAUSE = 0.02  # seconds, while a slot is on its way from one node to another
@@ -34,10 +35,13 @@ class ClusterLink(Link):
 
     is_to_cluster = True
 
-    def __init__(self, cluster: RedisCluster, demand: Demand, patience: float) -> None:
+    def __init__(
+        self, cluster: RedisCluster, demand: Demand, patience: float, welcomes: Welcomes | None = None
+    ) -> None:
         self.cluster = cluster
         self.demand = demand
         self.patience = patience
+        self._welcomes = welcomes
         self._is_stale = False
         self._known: dict[ConnectionPool, Connections] = {}
 
@@ -48,6 +52,11 @@ class ClusterLink(Link):
     def servers(self) -> list[Connections]:
         """Return the connections to each primary."""
         return [self._to(node) for node in self.cluster.get_primaries()]
+
+    def servers_now(self) -> list[Connections]:
+        """Return the same, of those that are primaries now."""
+        self._look_around()
+        return self.servers()
 
     def _send(self, commands: Sequence[Command], *, writing: bool, in_order: bool = False) -> list[Any]:
         replies: dict[int, Any] = {}
@@ -116,7 +125,8 @@ class ClusterLink(Link):
     def _to(self, node: ClusterNode) -> Connections:
         pool = self.cluster.get_redis_connection(node).connection_pool
         found = self._known.get(pool)
-        return found or self._known.setdefault(pool, Connections(pool, pool.max_connections // SHARE))
+        most = pool.max_connections // SHARE
+        return found or self._known.setdefault(pool, connections_to(pool, most, self._welcomes))
 
     def _look_around(self) -> None:
         """Have the cluster client ask who has which slots."""

@@ -11,6 +11,7 @@ from redis.connection import ConnectionPool
 from redis.retry import Retry
 
 from statestore.backends.redis_demand import Demand
+from statestore.backends.redis_guard import Welcomes
 from statestore.backends.redis_layout import Layout
 from statestore.backends.redis_link import Link
 from statestore.backends.redis_nodes import ClusterLink
@@ -23,10 +24,11 @@ def open_layout(cache_alias: str, prefix: str) -> Layout:
     return Layout(cache.key_prefix, cache.version, prefix)
 
 
-def open_link(cache_alias: str, timeout: float, replicas: int) -> Link:
+def open_link(cache_alias: str, timeout: float, replicas: int, welcomes: Welcomes | None = None) -> Link:
     """Return a link to the server that takes the cache's writes. Of a cluster, a node is asked for the others.
 
-    What is written must be acknowledged by so many ``replicas`` before the time is up.
+    What is written must be acknowledged by so many ``replicas`` before the time is up. With ``welcomes`` only those
+    servers are spoken to whose names it is true for.
 
     The connections are such as django-redis makes for the cache, with its addresses, credentials and limits, but in
     a pool of the store's own: django-redis shares one among all who name the same address, and anybody may close it
@@ -37,8 +39,8 @@ def open_link(cache_alias: str, timeout: float, replicas: int) -> Link:
     factory = get_connection_factory(options=said)
     params = factory.make_connection_params(_address(cache_alias))
     if isinstance(factory, ClusterConnectionFactory):
-        return ClusterLink(factory.get_connection(params), demand, timeout)
-    return Link(_without_retries(factory.get_connection_pool(params)), demand)
+        return ClusterLink(factory.get_connection(params), demand, timeout, welcomes)
+    return Link(_without_retries(factory.get_connection_pool(params)), demand, welcomes)
 
 
 def options(cache_alias: str) -> Mapping[str, Any]:

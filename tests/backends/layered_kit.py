@@ -3,8 +3,12 @@
 from contextlib import contextmanager
 
 from statestore.handler import StoreHandler
+from tests.backends.redis_kit import BACKEND
+from tests.servers.process import eventually
 
 TRUST = 0.05
+SCOPE = "user:1"
+PATIENCE = 5.0  # seconds that a fast store may take to answer, on a busy machine
 
 
 class Down:
@@ -53,7 +57,7 @@ def rested(store):
     """Let the time pass for which a fast store that failed is left alone, and a suspended epoch too."""
     store._front._retry_at = 0
     store._heal_at = 0
-    store._epoch._believed = store._epoch._believed[0], 0.0
+    store._epoch._believed = store._epoch._believed._replace(until=0.0)
 
 
 @contextmanager
@@ -68,3 +72,54 @@ def counted(store, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(store._front, "_reach", note)
         yield trips
+
+
+@contextmanager
+def layered_on(settings, port, **options):
+    """A layered store, and a way to get the same store as another process has it."""
+    location = f"redis://127.0.0.1:{port}/0"
+    settings.CACHES = {"default": {"BACKEND": BACKEND, "LOCATION": location, "OPTIONS": options}}
+    fast = {"BACKEND": "statestore.backends.CacheStore", "OPTIONS": {"timeout": PATIENCE}}
+    settings.STATESTORE = stores_of(front=fast)
+    handler = StoreHandler()
+    others = [handler["layered"]]
+    handler["layered"].open()
+
+    def another():
+        others.append(another_process(handler["layered"]))
+        return others[-1]
+
+    yield handler["layered"], another
+    for each in others:
+        each.close()
+    handler.close_all()
+
+
+def is_hit(store, monkeypatch):
+    """Is this read answered by the fast store?"""
+    asked = []
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "ask_behind", lambda: asked.append(1))
+        store.get(SCOPE, "a")
+    return not asked
+
+
+def until_it_serves_again(stores, monkeypatch):
+    """Read until each has it from the fast store; nothing old is read on the way."""
+    read = set()
+
+    def serve():
+        for store in stores:
+            rested(store)
+            read.add(store.get(SCOPE, "a"))
+        hits = [is_hit(store, monkeypatch) for store in stores]
+        return all(hits)
+
+    eventually(serve)
+    assert read == {"new"}
+
+
+def copied(store, value, monkeypatch):
+    store.set(SCOPE, "a", value)
+    assert store.get(SCOPE, "a") == value
+    assert is_hit(store, monkeypatch)

@@ -53,7 +53,7 @@ def back(site):
 def no_statement(store):
     def exactly(number=0):
         store._epoch.trust = 60  # the look at the epoch, one a process and second, is not counted
-        store._epoch._believed = store._epoch._believed[0], 0.0
+        store._epoch._believed = store._epoch._believed._replace(until=0.0)
         store._epoch.current()
         return Exactly(number)
 
