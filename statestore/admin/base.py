@@ -27,6 +27,7 @@ class Page(View):
     template = ""
     needs: tuple[str, ...] = ("view",)
     needs_to_post: tuple[str, ...] = ()
+    verb: tuple[str, ...] = ()  # what the page is for, where that can be switched off: the switch, and the verb
     store: StateStore
     alias = ""
     scope = ""
@@ -38,6 +39,8 @@ class Page(View):
         require(request, *self.needs, *(self.needs_to_post if request.method == "POST" else ()))
         try:
             self._find(**names)
+            if self.verb:
+                self.store._permit(*self.verb)  # noqa: SLF001 (a form that is sure to be refused is not shown)
             return self._rendered(super().dispatch(request))
         except (UnknownStore, InvalidScope, InvalidKey) as error:
             raise Http404(str(error)) from error

@@ -64,6 +64,7 @@ class CleanPage(Page):
 
     template = "admin/statestore/clean.html"
     needs = ("view", "clean")
+    verb = ("CLEAN", "clean")
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         """Show the form."""

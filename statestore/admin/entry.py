@@ -136,6 +136,7 @@ class AddPage(EditorPage):
     """Add an entry, to a scope that there is or to a new one."""
 
     needs = ("add",)
+    verb = ("SET", "set")
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         """Show an empty editor."""

@@ -96,6 +96,7 @@ class ImportPage(Page):
 
     template = "admin/statestore/import.html"
     needs = ("view", "add")
+    verb = ("SET", "set")
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         """Show the form."""

@@ -89,6 +89,7 @@ class DeleteScopePage(Page):
     """Ask whether this scope is to go. The answer is sent to the list of scopes."""
 
     needs = ("view", "delete")
+    verb = ("REMOVE", "delete")
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         """Ask."""
@@ -100,6 +101,7 @@ class RemoveEntryPage(Page):
 
     template = "admin/statestore/remove_entry.html"
     needs = ("view", "delete")
+    verb = ("REMOVE", "remove")
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         """Ask."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.admin import AdminSite
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.urls import URLPattern, path, register_converter, reverse
 
@@ -13,6 +14,8 @@ from statestore.admin import clean, entry, exchange, history, removal, scope, sc
 from statestore.admin.addresses import NameConverter
 from statestore.admin.base import Page
 from statestore.admin.permissions import may
+from statestore.exceptions import UnknownStore
+from statestore.handler import stores as configured
 
 LABEL = "statestore"
 STORE, SCOPE, ENTRY = "<statename:alias>/", "scope/<statename:scope>/", "key/<statename:key>/"
@@ -91,13 +94,21 @@ def _section(site: AdminSite, request: HttpRequest) -> dict[str, Any]:
 def _row(site: AdminSite, request: HttpRequest, alias: str) -> dict[str, Any]:
     """Return the row of one store, with what the templates of the admin ask of a model's row."""
     rights = {verb: may(request, verb) for verb in ("add", "change", "delete", "view")}
-    addable = rights["add"] and reverse("admin:statestore_add_scope", args=[alias], current_app=site.name)
+    addable = rights["add"] and _takes_more(alias)
+    add_url = reverse("admin:statestore_add_scope", args=[alias], current_app=site.name)
     return {
         "model": apps.get_model(LABEL, "Entry"),
         "name": alias,
         "object_name": alias,
         "perms": rights,
         "admin_url": reverse("admin:statestore_scopes", args=[alias], current_app=site.name),
-        "add_url": addable or None,
+        "add_url": add_url if addable else None,
         "view_only": not rights["change"],
     }
+
+
+def _takes_more(alias: str) -> bool:
+    try:
+        return "SET" in configured[alias].config.enabled
+    except (ImproperlyConfigured, UnknownStore):
+        return False

@@ -478,6 +478,27 @@ def test_store_that_may_not_be_written_offers_no_writing(boss):
             logging.disable(logging.NOTSET)
 
 
+@pytest.mark.parametrize(
+    ("switch", "names"),
+    [
+        ("SET", [("add_scope",), ("add_entry", "s"), ("import",)]),
+        ("REMOVE", [("delete_scope", "s"), ("remove_entry", "s", "k")]),
+        ("CLEAN", [("clean",)]),
+    ],
+)
+def test_page_for_what_is_switched_off_is_not_offered_and_says_so(boss, switch, names):
+    params = {"BACKEND": "statestore.backends.MemoryStore", f"ENABLE_{switch}": False}
+    with override_stores(default=params, other={**params, f"ENABLE_{switch}": True}) as handler:
+        handler["default"].open()
+        handler["default"]._scopes["s"] = {"k": Record(b"1", "v", 1, None)}
+        offers = boss.get("/admin/").content.decode()
+        for name, *rest in names:
+            page = boss.get(url(name, "default", *rest))
+            assert (page.status_code, "is switched off for the store" in text(page)) == (403, True)
+        assert (url("add_scope", "default") in offers) == (switch != "SET")
+        assert url("add_scope", "other") in offers
+
+
 # -- costs
 
 
