@@ -3,7 +3,9 @@
 import os
 import random
 import subprocess
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from django.db import connections
@@ -23,16 +25,18 @@ MOST = 2_000  # writes that no small disk takes
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A file system with little room, open to servers that do not run as root."""
-    tmp_path.chmod(0o777)
-    for folder in tmp_path.parents:
-        folder.chmod(folder.stat().st_mode | 0o001)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={ROOM}m,mode=0777", "tmpfs", tmp_path]
-    if os.name != "posix" or os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("NOT TESTED: nobody may mount a small file system here")
-    yield tmp_path
-    subprocess.run(["umount", "--lazy", tmp_path], check=True)
+def small_disk():
+    """A file system with little room, open to servers that do not run as root.
+
+    Not below ``tmp_path``: every pytest that starts closes the directory of all of them to others.
+    """
+    with tempfile.TemporaryDirectory(prefix="statestore-disk-") as place:
+        Path(place).chmod(0o777)
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={ROOM}m,mode=0777", "tmpfs", place]
+        if os.name != "posix" or os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+            pytest.skip("NOT TESTED: nobody may mount a small file system here")
+        yield Path(place)
+        subprocess.run(["umount", "--lazy", place], check=True)
 
 
 def leave(megabytes, disk):
