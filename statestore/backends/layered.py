@@ -125,6 +125,9 @@ class LayeredStore(StateStore):
             return self._through.behind(scope, keys)
 
     def _read_to_change(self, scope: str, key: str) -> Record | None:
+        self._learn_of_the_epoch()
+        if self._epoch.is_known_suspended and self._in_transaction():
+            self._epoch.hold()  # before the entry, as all do that write now: the other way round is a deadlock
         return self._back._ask(self._back._read_to_change, scope, key)
 
     def _stamps(self, scope: str) -> Mapping[str, Stamp]:
@@ -211,17 +214,32 @@ class LayeredStore(StateStore):
 
     def _change(self, places: Places, write: Callable[[], Answer]) -> Answer:
         """Write behind, with the scopes marked in front until it is committed."""
+        self._get_ready_to_mark()
+        if self._in_transaction():
+            return self._change_inside(places, write)
+        for _ in range(TRIES):
+            if (marks := self._marked(places)) is not None:
+                return self._change_marked(marks, write)
+            with self._back._transaction():
+                if self._epoch.is_known_to_all(self._epoch.hold()):
+                    return write()  # without marks: all know that the fast store is not to be believed
+            self._epoch.suspend()
+            self._get_ready_to_mark()  # others may have found it well meanwhile
+        raise StoreUnavailable(f"The fast store of {self.alias!r} comes and goes.", alias=self.alias)
+
+    def _get_ready_to_mark(self) -> None:
         self._learn_of_the_epoch()
         if not self._epoch.is_known_suspended:
             self._front.insist()  # trying once more costs less than suspending
-        if self._in_transaction():
-            return self._change_inside(places, write)
+
+    def _marked(self, places: Places) -> dict[str, Mark] | None:
+        """Mark the scopes and return the marks; None if the fast store can't be told."""
         token = new_version()
         try:
             self._front.mark(places, token, self.now())
         except FrontDown:
-            return self._change_unmarked(write)
-        return self._change_marked({scope: Mark(token, keys) for scope, keys in places.items()}, write)
+            return None
+        return {scope: Mark(token, keys) for scope, keys in places.items()}
 
     def _change_marked(self, marks: Mapping[str, Mark], write: Callable[[], Answer]) -> Answer:
         try:
@@ -247,15 +265,6 @@ class LayeredStore(StateStore):
             suspension = self._epoch.put_suspended()
             self._after_commit(lambda: self._epoch.wait_for_all(suspension))
         return write()
-
-    def _change_unmarked(self, write: Callable[[], Answer]) -> Answer:
-        """Write while the fast store can't be told, when all know that it is not to be believed."""
-        for _ in range(TRIES):
-            with self._back._transaction():
-                if self._epoch.is_known_to_all(self._epoch.hold()):
-                    return write()
-            self._epoch.suspend()
-        raise StoreUnavailable(f"The fast store of {self.alias!r} comes and goes.", alias=self.alias)
 
     def _settle(self, marks: Mapping[str, Mark]) -> None:
         """Take the marks of a finished write away."""
