@@ -17,7 +17,9 @@ from tests.servers import ServerUnavailable, Valkey
 
 slow = pytest.mark.slow
 
-SOON = {"cluster_node_timeout": 1000}  # milliseconds until a node is given up
+SOON = {"cluster_node_timeout": 3000}  # milliseconds until a node is given up: a busy one may take its time
+NEVER = {"cluster_node_timeout": 60_000}
+BOUND = 60  # seconds: the limits of `failover_run` are those of an idle machine
 
 
 @contextmanager
@@ -33,10 +35,10 @@ def running(make, **options):
 @slow
 def test_cluster_whose_primary_stands_still_is_survived_without_a_restart():
     with running(Cluster, **SOON) as group:
-        seen = figures(observe(group, faults.stop, before=0.7, after=3))
-    assert verdict(seen) == "ok"
+        seen = figures(observe(group, faults.stop, before=0.7, after=8))
+    assert verdict(seen, patience=BOUND) == "ok"
     assert seen.unavailable + seen.unknown > 0
-    assert seen.works_again < 10
+    assert seen.works_again < BOUND
 
 
 @slow
@@ -44,22 +46,23 @@ def test_deposed_primary_that_comes_back_gets_no_more_writes_from_clients_that_k
     def come_back(group):
         began = faults.stop(group)
         group.wait_until_known()
-        time.sleep(1.2)  # every thread has found the other
+        time.sleep(5)  # every thread has found the other
         group.primary.resume()
         assert group.primary.is_primary()  # it thinks so, and would take them
         return began
 
-    with running(Sentinel) as group:
-        seen = figures(observe(group, come_back, before=0.7, after=0.5))
-    assert verdict(seen, may_lose=False) == "ok"
+    with running(Sentinel, down_after=3000) as group:
+        seen = figures(observe(group, come_back, before=0.7, after=3))
+    assert verdict(seen, may_lose=False, patience=BOUND) == "ok"
     assert seen.unavailable + seen.unknown > 0
 
 
 @slow
-def test_live_scopes_move_to_another_node_and_nothing_is_lost_or_fails():
-    with running(Cluster, **SOON) as group:
-        seen = figures(observe(group, faults.move_slots, before=0.7, after=0.5))
-    assert verdict(seen, may_lose=False) == "ok"
+def test_live_scopes_move_to_another_node_and_nothing_is_lost_or_fails(monkeypatch):
+    monkeypatch.setattr(faults, "LONG", 3.9)  # still more than the store waits
+    with running(Cluster, **NEVER) as group:
+        seen = figures(observe(group, faults.move_slots, before=0.7, after=0.5, timeout=3))
+    assert verdict(seen, may_lose=False, patience=BOUND) == "ok"
     assert (seen.unavailable, seen.unknown) == (0, 0)
 
 
@@ -88,7 +91,7 @@ VERBS = {
 
 @slow
 def test_range_of_slots_that_is_down_is_an_error_for_its_scopes_only():
-    with running(Cluster, **SOON) as group, store_on(group.cache, options={"timeout": 1}) as store:
+    with running(Cluster, **SOON) as group, store_on(group.cache, options={"timeout": 5}) as store:
         near, far = (group.scopes()[role][0] for role in (NEAR, FAR))
         for scope in (near, far):
             store.set(scope, "a", 1)
@@ -104,7 +107,7 @@ def test_range_of_slots_that_is_down_is_an_error_for_its_scopes_only():
 def test_range_that_is_down_takes_all_others_with_it_where_the_nodes_demand_full_coverage():
     with (
         running(Cluster, cluster_require_full_coverage="yes", **SOON) as group,
-        store_on(group.cache, options={"timeout": 1}) as store,
+        store_on(group.cache, options={"timeout": 5}) as store,
     ):
         far = group.scopes()[FAR][0]
         store.set(far, "a", 1)
@@ -117,5 +120,5 @@ def fails_soon(verb, store, scope):
     began = time.monotonic()
     with pytest.raises(StoreUnavailable) as caught:
         verb(store, scope)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < BOUND
     assert type(caught.value) in {StoreUnavailable, StoreTimeout}

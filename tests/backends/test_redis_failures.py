@@ -12,10 +12,12 @@ from statestore import StoreTimeout, StoreUnavailable
 from tests.backends.redis_kit import BACKEND, sent, store_on
 from tests.faults.kit import running
 from tests.servers import Redis, Valkey
+from tests.servers.process import eventually
 
 KINDS = [Valkey, Redis]
 
-SOON = 3  # seconds
+PATIENT = 60  # seconds that a store waits whose server is to answer, however busy the machine is
+SOON = 30  # … and in which every call must have ended whose server does not
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.name)
@@ -27,7 +29,7 @@ def server(request):
 @pytest.fixture
 def store(server):
     server.start()
-    with store_on(server.django, options={"timeout": 0.5}) as store:
+    with store_on(server.django, options={"timeout": PATIENT}) as store:
         store.set("user:1", "a", 1)
         yield store
 
@@ -68,19 +70,23 @@ def test_restarted_server_is_found_again_without_an_error(server, store):
     assert store.get("user:1", "a") == 2
 
 
-def test_silence_after_a_write_is_a_time_out_and_the_write_is_not_sent_again(server, store, monkeypatch):
-    server.pause()
-    try:
-        with sent(monkeypatch) as flights, quickly(), pytest.raises(StoreTimeout) as caught:
-            store.set("user:1", "a", 2)
-        assert flights == [["MULTI", "ZADD", "HSET", "EXEC"]]
-        assert isinstance(caught.value.__cause__, redis.RedisError)
-        with quickly(), pytest.raises(StoreUnavailable) as caught:
-            store.get("user:1", "a")
-        assert type(caught.value) is StoreUnavailable
-    finally:
-        server.resume()
-    assert store.get("user:1", "a") in (1, 2)
+def test_silence_after_a_write_is_a_time_out_and_the_write_is_not_sent_again(server, monkeypatch):
+    server.start()
+    with store_on(server.django, options={"timeout": 2}) as store:
+        eventually(lambda: store.set("user:1", "a", 1))
+        eventually(lambda: store.get("user:1", "a") == 1)  # and is connected
+        server.pause()
+        try:
+            with sent(monkeypatch) as flights, quickly(), pytest.raises(StoreTimeout) as caught:
+                store.set("user:1", "a", 2)
+            assert flights == [["MULTI", "ZADD", "HSET", "EXEC"]]
+            assert isinstance(caught.value.__cause__, redis.RedisError)
+            with quickly(), pytest.raises(StoreUnavailable) as caught:
+                store.get("user:1", "a")
+            assert type(caught.value) is StoreUnavailable
+        finally:
+            server.resume()
+        assert eventually(lambda: store.get("user:1", "a") in (1, 2))
 
 
 class Broken:
@@ -161,14 +167,14 @@ def test_host_that_never_answers_is_given_up_in_time():
 def test_no_connection_is_lost_by_failures(server):
     server.start()
     cache = server.django | {"OPTIONS": {"CONNECTION_POOL_KWARGS": {"max_connections": 1}}}
-    with store_on(cache, options={"timeout": 0.3}) as store:
+    with store_on(cache, options={"timeout": 2}) as store:
         for _ in range(3):
-            store.set("user:1", "a", 1)
+            eventually(lambda: store.set("user:1", "a", 1))
             server.pause()
             with pytest.raises(StoreTimeout):
                 store.set("user:1", "a", 2)
             server.resume()
-            assert store.get("user:1", "a") in (1, 2)
+            assert eventually(lambda: store.get("user:1", "a") in (1, 2))
             with pytest.raises(StoreUnavailable), client_at(server) as client:
                 client.set(store._layout.place("user:2").key, "a string")
                 store.set("user:2", "a", 1)
@@ -177,9 +183,9 @@ def test_no_connection_is_lost_by_failures(server):
             with pytest.raises(StoreUnavailable):
                 store.get("user:1", "a")
         server.start()
-        assert store.get("user:1", "a") in (1, 2)
-        with client_at(server) as client:
-            assert len([each for each in client.client_list(_type="normal") if each["db"] == "0"]) <= 2
+        assert eventually(lambda: store.get("user:1", "a") in (1, 2))
+        with client_at(server) as client:  # which is one of them
+            assert eventually(lambda: len(client.client_list(_type="normal")) <= 2)
 
 
 def client_at(server):

@@ -57,8 +57,10 @@ def test_eviction_is_a_threat(server, client, policy):
 
 
 def test_memory_nearly_full_is_a_threat(server, client):
+    client.set("ballast", bytes(30 * 2**20))  # beside it a connection more or less is nothing
     client.config_set("maxmemory", int(client.info("memory")["used_memory"] * 1.05))
     [threat] = threats(server)
+    client.delete("ballast")
     assert threat.startswith("The memory is 9")
 
 

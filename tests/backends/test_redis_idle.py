@@ -110,7 +110,7 @@ def test_threads_share_few_connections_and_mix_up_no_replies(name, options):
 
 @valkey
 def test_pool_that_lets_callers_wait_has_its_connections_back_at_once(name):
-    with named_store_on(name, POOLS["blocking"], max_connections=1, timeout=5) as store:
+    with named_store_on(name, POOLS["blocking"], max_connections=1, timeout=60) as store:
         assert type(store._link.pool) is BlockingConnectionPool
         done = []
         threads = [threading.Thread(target=lambda: done.append(store.get("user:1", "a"))) for _ in range(8)]

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(params=[Valkey, Redis], ids=lambda kind: kind.name)
 def group(request):
     try:
-        group = RedisSentinel(request.param, sentinels=1).start()
+        group = RedisSentinel(request.param, sentinels=1, down_after=3000).start()
     except ServerUnavailable as reason:
         pytest.skip(f"NOT TESTED: {reason}")
     with group:
@@ -26,7 +26,7 @@ def cache_of(group):
 
 
 def test_promoted_replica_is_found_and_has_the_state(group):
-    with store_on(cache_of(group), options={"timeout": 1}) as store:
+    with store_on(cache_of(group), options={"timeout": 5}) as store:
         store.set("user:1", "a", 1)
         first = group.current_master()
         catch_up(first, next(each for each in (group.master, *group.replicas) if each is not first))
@@ -34,13 +34,13 @@ def test_promoted_replica_is_found_and_has_the_state(group):
         began = time.monotonic()
         with pytest.raises(StoreUnavailable):
             store.set("user:1", "a", 2)
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 60
         while True:
             try:
                 store.set("user:1", "b", 2)
                 break
             except StoreUnavailable:
-                assert time.monotonic() - began < 60
+                assert time.monotonic() - began < 180
                 time.sleep(0.2)
         assert store.get_many("user:1") == {"a": 1, "b": 2}
         assert group.current_master() is not first
