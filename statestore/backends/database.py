@@ -66,6 +66,11 @@ class Database:
         """Return a transaction, or a savepoint in the one that is open."""
         return Block(self)
 
+    def begins_transactions(self) -> bool:
+        """Say whether there is none of the caller's, be it that of a connection without autocommit."""
+        connection = self.connection
+        return not connection.in_atomic_block and (connection.connection is None or connection.autocommit)
+
     def can(self, feature: str) -> bool:
         """Say whether the server has this feature of Django's; some are asked for at the first time."""
         with self.watch():

@@ -204,7 +204,7 @@ class ModelStore(StateStore):
         return super()._clean_next(prefix, after, upto, limit, others, unused_since, now)
 
     def _clean_at_once(self, clean: Clean, part: Part, limit: int, others: Others) -> Cleaned:
-        ours = not self._in_transaction()
+        ours = self._db.begins_transactions()
         with self._db.atomic():
             if ours and self._sql.along_the_index:  # in the caller's it would hold for what comes after, too
                 self._db.write(self._sql.along_the_index, ())

@@ -53,7 +53,7 @@ class Clean(NamedTuple):
         names = others(list(live.keys() - busy if busy else live))
         gone = dict(zip(names, map(live.__getitem__, names), strict=True))
         kept = list(filterfalse(gone.__contains__, live))
-        self._delete(part, rows, kept, rows.total() - sum(map(live.__getitem__, kept)))
+        self._delete(part, rows, kept, list(gone), rows.total() - sum(map(live.__getitem__, kept)))
         return Cleaned(len(live), gone, last)
 
     def _look(self, part: Part, limit: int) -> tuple[Counter[str], Collection[str], Counter[str]]:
@@ -62,15 +62,15 @@ class Clean(NamedTuple):
         names, busy, expired = self.db.rows(*statement, LONG)[0]
         return Counter(_split(names)), _split(busy), Counter(_split(expired))
 
-    def _delete(self, part: Part, rows: Counter[str], kept: list[str], going: int) -> None:
-        """Remove all but the live rows of the scopes that are kept: so many as are ``going``, and none comes."""
+    def _delete(self, part: Part, rows: Counter[str], kept: list[str], gone: list[str], sure: int) -> None:
+        """Remove all but the live rows of the scopes that are kept: so many as are ``sure``, and none comes."""
         db, sql = self.db, self.sql
-        if not going:
+        if not sure:
             return
         if sql.for_update and rows.total() > len(rows):
             several = [name for name, number in rows.items() if number > 1]
             db.rows(*sql.lock(list(set(several).difference(kept))), LONG)  # in the order of all who write
-        if db.write(*sql.delete_all_but(*part, kept, self.unused_since, self.now), LONG) != going:
+        if db.write(*sql.delete_gone(*part, kept, gone, self.unused_since, self.now), LONG) != sure:
             raise OvertakenError
         if sql.for_update and db.rows(*sql.rest_of(*part, kept, self.now), LONG) != [(0,)]:
             raise OvertakenError

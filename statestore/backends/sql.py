@@ -133,36 +133,36 @@ class Dialect:
         expired = f"{scopes} FILTER (WHERE {self.expires_at} <= %s)"
         return f"SELECT {scopes}, {busy}, {expired} FROM ({rows}) AS page", [since, now, now, *params]
 
-    def delete_all_but(
+    def delete_gone(
         self,
         start: str,
         after: str,
         end: str | None,
         upto: str | None,
         kept: Sequence[str],
+        gone: Sequence[str],
         since: int,
         now: int,
     ) -> Statement:
-        """Delete what is in these scopes and was not used after ``since``; and what has expired, anywhere."""
-        (page, others), params = self._others(start, after, end, upto, kept)
-        goes = f"({others} AND {self.used_at} <= %s OR {self.expires_at} <= %s)"
-        return f"DELETE FROM {self.table} WHERE {page} AND {goes}", [*params, since, now]
+        """Delete what of the scopes that go was not used after ``since``; and what has expired, in any of these."""
+        page, params = self.within(start, after, end, upto)
+        going, names = self.going(kept, gone)
+        goes = f"({going} AND {self.used_at} <= %s OR {self.expires_at} <= %s)"
+        return f"DELETE FROM {self.table} WHERE {page} AND {goes}", [*params, *names, since, now]
+
+    def going(self, kept: Sequence[str], gone: Sequence[str]) -> Statement:
+        """Condition: a scope of the page goes. Told by those that are kept, as nobody writes: they are fewer."""
+        return self.not_among(self.scope, kept)
 
     def rest_of(
         self, start: str, after: str, end: str | None, upto: str | None, kept: Sequence[str], now: int
     ) -> Statement:
         """How many rows live in these scopes, but for those that are kept."""
         # No LIMIT 1: PostgreSQL would take the rows for plenty, and look for the first one through the whole table.
-        where, params = self._others(start, after, end, upto, kept)
-        return f"SELECT COUNT(*) FROM {self.table} WHERE {' AND '.join(where)} AND {self.live}", [*params, now]
-
-    def _others(
-        self, start: str, after: str, end: str | None, upto: str | None, kept: Sequence[str]
-    ) -> tuple[tuple[str, str], Params]:
-        """Return two conditions: the scope is one of the page, and it is not kept."""
-        where, params = self.within(start, after, end, upto)
-        others, names = self.not_among(self.scope, self.names(kept))
-        return (where, others), [*params, *names]
+        page, params = self.within(start, after, end, upto)
+        others, names = self.not_among(self.scope, kept)
+        rest = f"{page} AND {others} AND {self.live}"
+        return f"SELECT COUNT(*) FROM {self.table} WHERE {rest}", [*params, *names, now]
 
     def within(self, start: str, after: str, end: str | None, upto: str | None) -> Statement:
         """Condition: the same as ``between``, and the scope does not come after ``upto``."""

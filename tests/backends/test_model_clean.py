@@ -140,6 +140,20 @@ def test_callers_transaction_plans_its_statements_as_before(store):
         assert cursor.fetchone() == ("on",)
 
 
+def test_transaction_of_a_connection_without_autocommit_does_so_too(store):
+    fill(store)
+    connection = connections["postgres"]
+    connection.set_autocommit(False)
+    try:
+        store.clean([])
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW enable_sort")
+            assert cursor.fetchone() == ("on",)
+    finally:
+        connection.rollback()
+        connection.set_autocommit(True)
+
+
 def test_next_rows_are_read_along_the_index_though_nothing_was_counted_yet(store):
     store.set_many("s:1", {f"k{number}": number for number in range(1000)})
     with transaction.atomic(using="postgres"), connections["postgres"].cursor() as cursor:
@@ -164,7 +178,7 @@ def test_batch_may_end_within_a_scope_and_be_smaller_than_one(alias, size):
     store.clean([])
 
 
-def clean_with(store, between):
+def clean_with(store, between, active=()):
     """Clean the next scopes, and do something between the look at them and their removal."""
     looks = []
 
@@ -172,7 +186,7 @@ def clean_with(store, between):
         looks.append(sorted(names))
         if len(looks) == 1:
             between()
-        return names
+        return Active(active).others(names)
 
     now = store.now()
     return store._clean_next("", "", None, 100, others, now, now), looks
@@ -208,6 +222,22 @@ def test_scope_that_got_a_new_key_between_the_look_and_the_removal_stays_whole(s
     assert looks == [["s:1", "s:2"], ["s:2"]]
     assert cleaned == Cleaned(2, {"s:2": len(entries)}, None)
     assert store.get_many("s:1") == entries | {"new": 1}
+
+
+def test_active_scope_that_is_committed_while_another_is_removed_stays(store, other):
+    """As many rows would go as were seen, but not those that were seen."""
+    store.set("s:1", "a", 1)
+    store.set("s:2", "a", 1)
+    row = "INSERT INTO statestore_entry SELECT 's:active', key, value, version, updated_at, used_at, NULL"
+    other.execute(f"{row} FROM statestore_entry WHERE scope = 's:1'")  # stamped before the clean began
+
+    def write():
+        other.execute("DELETE FROM statestore_entry WHERE scope = 's:2'")
+        other.commit()
+
+    cleaned, _ = clean_with(store, write, ["s:active"])
+    assert cleaned == Cleaned(2, {"s:1": 1}, None)
+    assert store.get_many("s:active") == {"a": 1}
 
 
 def test_nobody_writes_to_sqlite_between_the_look_and_the_removal(monkeypatch):
