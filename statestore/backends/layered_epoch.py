@@ -129,7 +129,8 @@ class Epoch:
         if state.suspended:
             self._note(state)
         else:
-            self._believed = self._believed._replace(until=0.0)
+            with self._learning:  # another thread may know it by now
+                self._believed = self._believed._replace(until=0.0)
 
     def _may_begin(self, state: State, servers: Servers) -> bool:
         if state.servers == ():

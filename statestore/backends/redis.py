@@ -166,8 +166,8 @@ class RedisStore(CacheStore):
 
     def _guarded(self, welcomes: Welcomes) -> "RedisStore":
         """Return a store like this one, with connections of its own, which speaks only to welcome servers."""
-        twin = RedisStore(self.alias, {"OPTIONS": self.config.options})
-        twin._welcomes = welcomes
+        twin = type(self)(self.alias, {"OPTIONS": self.config.options})
+        twin._welcomes = welcomes  # noqa: SLF001 (of the same class)
         return twin
 
     def _servers(self) -> tuple[str, ...] | None:

@@ -104,15 +104,15 @@ class Connections:
 class Line:
     """A connection of redis-py, in use or idle."""
 
-    __slots__ = ("_pending", "_poll", "_replies", "_should_reconnect", "_socket", "connection", "server")
+    __slots__ = ("_pending", "_poll", "_replies", "_should_reconnect", "connection", "server", "socket")
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
         self.server: str | None = None  # its name, once asked
-        self._socket = connection._sock  # noqa: SLF001 (there is no public way to it)
+        self.socket = connection._sock  # noqa: SLF001 (there is no public way to it)
         self._replies = Replies(connection) if connection.protocol in (2, "2") else None
-        self._pending: Callable[[], int] = getattr(self._socket, "pending", int)  # what TLS has already deciphered
-        self._poll = _poll(self._socket)
+        self._pending: Callable[[], int] = getattr(self.socket, "pending", int)  # what TLS has already deciphered
+        self._poll = _poll(self.socket)
         self._should_reconnect: Callable[[], bool] = getattr(connection, "should_reconnect", bool)
 
     def exchange(self, data: bytes, number: int) -> list[Any]:
@@ -128,7 +128,7 @@ class Line:
 
     def is_fit(self) -> bool:
         """Say whether nothing waits to be read, not even the end, and redis-py does not want it connected anew."""
-        is_same = self.connection._sock is self._socket  # noqa: SLF001
+        is_same = self.connection._sock is self.socket  # noqa: SLF001
         return is_same and not (self._poll(0) or self._pending() or self._should_reconnect())
 
 

@@ -61,16 +61,19 @@ class GuardedConnections(Connections):
 
     def _is_welcome(self, line: Line) -> bool:
         if line.server is None:
-            line.server = self._names.get(_socket(line)) or self._ask(line)
+            line.server = self._names.get(line.socket) or self._ask(line)
         return self._welcomes(line.server)
 
     def _ask(self, line: Line) -> str:
         try:
             name = name_in(line.exchange(WHO, 2))
+        except Exception as error:  # of any type, when another thread closes the connection
+            self._drop(line)
+            raise ConnectionError(f"Who answers was not said: {type(error).__name__}.") from error
         except BaseException:
             self._drop(line)
             raise
-        self._names[_socket(line)] = name
+        self._names[line.socket] = name
         return name
 
 
@@ -86,12 +89,10 @@ def names(servers: Iterable[Connections]) -> tuple[str, ...] | None:
 
 
 def name_in(replies: list[Any]) -> str:
-    """Return the name of the server that gave these answers to ``WHO``."""
+    """Return the name of the server that gave these answers to ``WHO``; raise one that is good for now only."""
     facts: dict[bytes, bytes] = {}
     for reply in replies:
+        if isinstance(reply, Exception) and str(reply).startswith("BUSY"):  # by a script that takes long
+            raise reply
         facts |= _FACTS.findall(reply) if isinstance(reply, bytes) else ()
     return " ".join(facts[fact].decode() for fact in sorted(facts)) or UNKNOWN
-
-
-def _socket(line: Line) -> Any:
-    return line.connection._sock  # noqa: SLF001 (there is no public way to it)

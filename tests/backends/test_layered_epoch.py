@@ -1,13 +1,16 @@
 """The epoch of a ``LayeredStore``: which servers it names, and when the next one begins."""
 
+import threading
 from types import SimpleNamespace
 
 import pytest
 from redis.exceptions import ResponseError
 
 from statestore.backends import layered_epoch
-from statestore.backends.layered_epoch import Epoch
-from statestore.backends.redis_guard import UNKNOWN, name_in
+from statestore.backends.layered_epoch import COPY, Belief, Epoch, State
+from statestore.backends.redis import RedisStore
+from statestore.backends.redis_connections import Line
+from statestore.backends.redis_guard import UNKNOWN, WHO, name_in
 from statestore.handler import StoreHandler
 from tests.backends.layered_kit import SCOPE, copied, layered_on, stores_of, until_it_serves_again
 from tests.backends.redis_kit import sent
@@ -69,6 +72,35 @@ def test_server_that_says_who_it_is_threatens_nothing(settings):
 )
 def test_name_of_a_server_is_of_one_reign(facts, name):
     assert name_in(facts) == name
+
+
+def test_server_that_is_too_busy_to_say_its_name_is_not_one_without():
+    with pytest.raises(ResponseError, match="BUSY"):
+        name_in([b"run_id:a1\r\n", ResponseError("BUSY Redis is busy running a script.")])
+
+
+def test_connection_that_is_closed_while_it_is_asked_is_a_fast_store_that_is_down(settings, monkeypatch):
+    exchange = Line.exchange
+
+    def closed_meanwhile(line, data, number):
+        if data == WHO:
+            raise ValueError("file descriptor cannot be a negative integer (-1)")
+        return exchange(line, data, number)
+
+    with Valkey() as server, layered_on(settings, server.port) as (store, another):
+        copied(store, "new", monkeypatch)
+        fresh = another()
+        monkeypatch.setattr(Line, "exchange", closed_meanwhile)
+        assert fresh.get(SCOPE, "a") == "new"
+        assert fresh._front.is_resting
+
+
+class OwnRedisStore(RedisStore):
+    """As a site may have one."""
+
+
+def test_guarded_store_is_of_the_same_class():
+    assert type(OwnRedisStore("front", {})._guarded(bool)) is OwnRedisStore
 
 
 # -- the epoch
@@ -148,3 +180,21 @@ def test_slow_look_at_the_epoch_does_not_bring_back_what_is_over(epoch, monkeypa
     monkeypatch.setattr(epoch, "_ask", slow)
     epoch.current()
     assert (epoch.welcomes("a"), epoch.welcomes("b")) == (False, True)
+
+
+def test_new_epoch_does_not_bring_back_what_is_over_while_another_thread_learns_of_it(epoch):
+    epoch, now = epoch
+    newer = State(b"n" * 16, suspended=False, servers=("b",))
+
+    class Overtaken(Belief):
+        def _replace(self, **changes):
+            now[0] += 1
+            learning.start()
+            learning.join(0.2)  # it is done, or it waits
+            return super()._replace(**changes)
+
+    learning = threading.Thread(target=lambda: epoch._believe(newer, now[0]))
+    epoch._believed = Overtaken(State(b"o" * 16, suspended=False, servers=("a",)), 100.0, 110.0, COPY)
+    epoch.renew(("b",))
+    learning.join()
+    assert epoch.is_still(newer.token)

@@ -228,7 +228,7 @@ def test_healing_that_fails_does_not_break_the_read(store, front, monkeypatch):
         store.set(SCOPE, "a", 1)
     rested(store)
 
-    def fail():
+    def fail(servers):
         raise StoreUnavailable
 
     monkeypatch.setattr(store._epoch, "renew", fail)
