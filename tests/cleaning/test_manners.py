@@ -54,8 +54,25 @@ def test_store_that_fails_midway_is_told_with_what_was_done(store, clock, monkey
     assert left(store) == ["flow:2", "flow:3"]
 
 
-@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
-def test_store_that_is_down_from_the_start_gets_one_sentence_and_no_summary(store, monkeypatch, dry):
+@pytest.mark.parametrize("end", [Down("reset"), KeyboardInterrupt()], ids=["fails", "interrupted"])
+def test_first_batch_that_breaks_off_is_not_said_to_have_removed_nothing(store, clock, monkeypatch, end):
+    fill(store, "flow:1", "flow:2")
+    clock.tick()
+    monkeypatch.setattr(store, "vendor_errors", (Down,))
+    whole = store._clean
+
+    def break_off(names, *args):
+        whole(list(names)[:1], *args)
+        raise end
+
+    monkeypatch.setattr(store, "_clean", break_off)
+    with pytest.raises(CommandError, match=r" No batch was finished\.$"):
+        clean("--idle", "0s")
+    assert left(store) == ["flow:2"]
+
+
+@pytest.mark.parametrize(("dry", "done"), [([], "No batch was finished."), (["--dry-run"], "Nothing was removed.")])
+def test_store_that_is_down_from_the_start_gets_one_sentence_and_no_summary(store, monkeypatch, dry, done):
     def fail(*args):
         raise Down("refused")
 
@@ -65,7 +82,7 @@ def test_store_that_is_down_from_the_start_gets_one_sentence_and_no_summary(stor
     with pytest.raises(CommandError) as caught:
         call_command("clean_context", "--idle", "0s", *dry, stdout=out)
     assert (str(caught.value), caught.value.returncode, out.getvalue()) == (
-        "The store 'default' is unavailable (Down). Nothing was removed.", 1, "",
+        f"The store 'default' is unavailable (Down). {done}", 1, "",
     )  # fmt: skip
 
 

@@ -158,8 +158,8 @@ class Run:
 
     def _until_then(self) -> str:
         total = self._total()
-        if not total.examined:
-            return "Nothing was removed."
+        if not total.examined:  # of a batch a part may be done
+            return "Nothing was removed." if self.dry_run else "No batch was finished."
         gone = "" if self.dry_run else f"Until then {_count(total.removed, 'scope')} went. "
         return f"{gone}Running it again takes it up from there."
 
