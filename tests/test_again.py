@@ -45,3 +45,12 @@ def test_each_is_named_and_one_fault_is_enough(monkeypatch, capsys, good):
 
 def test_a_run_that_broke_before_its_tests_left_nothing_to_hear(tmp_path):
     assert again.failed(tmp_path / "lastfailed") == []
+
+
+def test_files_that_could_not_be_read_are_no_tests_to_hear(tmp_path):
+    """Then no other test has run either."""
+    file = tmp_path / "lastfailed"
+    file.write_text('{"tests/a.py::test_it": true}')
+    assert again.failed(file) == ["tests/a.py::test_it"]
+    file.write_text('{"tests/a.py::test_it": true, "tests/b.py": true}')
+    assert again.failed(file) == []
