@@ -11,14 +11,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-FAILED = Path(".pytest_cache/v/cache/lastfailed")
+CACHE = Path(".pytest_cache/v")
+CAME_TO_ITS_END = 1  # of pytest's exit codes that of a run in which all ran and some failed
 MOST, TIMES = 3, 5
 
 
-def failed(file=FAILED):
-    """The ids of the tests that failed in the last run; none if there was none, or if it broke before any test."""
-    found = list(json.loads(file.read_text("utf-8"))) if file.exists() else []
-    return found if all("::" in test for test in found) else []
+def failed(cache=CACHE):
+    """The ids of the tests that failed in the last run; none if it did not come to its end, or never began."""
+    ended, failures = cache / "statestore/ended", cache / "cache/lastfailed"
+    if not ended.exists() or json.loads(ended.read_text("utf-8")) != CAME_TO_ITS_END:
+        return []
+    found = list(json.loads(failures.read_text("utf-8")))
+    return found if all("::" in test for test in found) else []  # else a file of tests could not be read
 
 
 def passes_alone(test):

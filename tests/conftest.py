@@ -32,6 +32,12 @@ def pytest_configure():
         pytest.exit(f"CI is set, but {VARIABLE} lacks {', '.join(missing())}", returncode=1)
 
 
+def pytest_sessionfinish(session, exitstatus):
+    """Leave a word for tests/again.py: a run that was broken off is not one with a few failures."""
+    if session.config.pluginmanager.hasplugin("cacheprovider") and not hasattr(session.config, "workerinput"):
+        session.config.cache.set("statestore/ended", int(exitstatus))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quick_flush():
     with pytest.MonkeyPatch.context() as patch:

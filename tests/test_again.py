@@ -1,5 +1,7 @@
 """What failed is heard again by `make again`: a fault fails, a test that wavers is named."""
 
+import json
+
 import pytest
 
 from tests import again
@@ -43,14 +45,21 @@ def test_each_is_named_and_one_fault_is_enough(monkeypatch, capsys, good):
     assert "WAVERS, passed 5 times alone: tests/a.py::wavers" in capsys.readouterr().out
 
 
-def test_a_run_that_broke_before_its_tests_left_nothing_to_hear(tmp_path):
-    assert again.failed(tmp_path / "lastfailed") == []
+def test_a_run_that_never_began_left_nothing_to_hear(tmp_path):
+    assert again.failed(tmp_path) == []
 
 
-def test_files_that_could_not_be_read_are_no_tests_to_hear(tmp_path):
-    """Then no other test has run either."""
-    file = tmp_path / "lastfailed"
-    file.write_text('{"tests/a.py::test_it": true}')
-    assert again.failed(file) == ["tests/a.py::test_it"]
-    file.write_text('{"tests/a.py::test_it": true, "tests/b.py": true}')
-    assert again.failed(file) == []
+@pytest.mark.parametrize(
+    ("ended", "failures", "heard"),
+    [
+        (1, ["tests/a.py::test_it"], ["tests/a.py::test_it"]),
+        (2, ["tests/a.py::test_it"], []),  # broken off: nobody knows of the others
+        (3, ["tests/a.py::test_it"], []),
+        (1, ["tests/a.py::test_it", "tests/b.py"], []),  # a file that could not be read: its tests never ran
+    ],
+)
+def test_only_a_run_that_came_to_its_end_is_heard_again(tmp_path, ended, failures, heard):
+    for name, said in {"statestore/ended": ended, "cache/lastfailed": dict.fromkeys(failures, True)}.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(json.dumps(said))
+    assert again.failed(tmp_path) == heard
