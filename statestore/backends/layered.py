@@ -3,13 +3,9 @@
 The protocol, and why no reader meets an older value after a newer one, is told in docs/layered.md.
 """
 
-import logging
-import math
-import threading
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
@@ -18,28 +14,19 @@ from statestore.backends.base import StateStore
 from statestore.backends.layered_epoch import SCOPE as EPOCH_SCOPE
 from statestore.backends.layered_epoch import Epoch
 from statestore.backends.layered_front import Front
+from statestore.backends.layered_healing import Healing
 from statestore.backends.layered_line import FrontDown
-from statestore.backends.layered_marks import Mark, Places
+from statestore.backends.layered_options import DEFAULTS, problems
 from statestore.backends.layered_own import Own
 from statestore.backends.layered_reading import Through
-from statestore.backends.rules import new_version
-from statestore.conf import store_params
+from statestore.backends.layered_writing import MARKED_FOR, Writing
 from statestore.entries import Page, Record, Sentinel, Stamp
-from statestore.exceptions import StoreError, StoreUnavailable, UsageError, shown
-from statestore.logs import event
 
-logger = logging.getLogger("statestore")
-
-Answer = TypeVar("Answer")
-
-DEFAULTS: dict[str, Any] = {"durable": "default", "fast": "fast", "trust": 1.0, "longest_transaction": 300.0}
-MARKED_FOR, REUSED_FOR = 1.5, 0.5  # longest transactions: a mark that is used once more still lasts for one
 EVICTS = "maxmemory-policy"  # in the threats of the fast store
 NAMELESS = (
     "The fast store does not say who it is (INFO): should it come back with what it knew some time ago, "
     "nobody can tell."
 )
-TRIES = 10  # at writing without marks while others find the fast store well again
 
 
 class LayeredStore(StateStore):
@@ -56,26 +43,11 @@ class LayeredStore(StateStore):
         self.options = DEFAULTS | dict(self.config.options)
         self._own = Own()
         self._reads_committed = False
-        self._healing = threading.Lock()
-        self._heal_at = 0.0
 
     @classmethod
     def option_problems(cls, alias: str, params: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with ``OPTIONS``, as sentences."""
-        options = params.get("OPTIONS") or {}
-        found = [
-            f"OPTIONS: {name!r} is not an option of a LayeredStore." for name in options if name not in DEFAULTS
-        ]
-        given = DEFAULTS | dict(options)
-        for name in ("trust", "longest_transaction"):
-            if type(given[name]) not in (int, float) or not 0 < given[name] < math.inf:
-                found.append(f"OPTIONS: {name} is a number of seconds above 0.")
-        if alias in (given["durable"], given["fast"]) or given["durable"] == given["fast"]:
-            found.append("OPTIONS: durable and fast name two other stores.")
-        for role in ("durable", "fast"):
-            if given[role] not in list(store_params()):
-                found.append(f"OPTIONS: {role} is {shown(given[role])}, and there is no such store.")
-        return found
+        return problems(alias, params.get("OPTIONS") or {})
 
     @property
     def transactional(self) -> bool:  # type: ignore[override]
@@ -97,6 +69,10 @@ class LayeredStore(StateStore):
         if not self._front.is_guarded:
             self._epoch.are_nameless()
         self._through = Through(self._front, self._back, self._epoch, self.now, lambda: self.ask_behind())  # noqa: PLW0108 (late)
+        self._healing = Healing(self._front, self._back, self._epoch, self.now)
+        self._writing = Writing(
+            self._front, self._back, self._healing, self._own, longest, self.now, self._sees_a_snapshot
+        )
 
     def _close(self) -> None:
         self._front.close()
@@ -125,9 +101,7 @@ class LayeredStore(StateStore):
             return self._through.behind(scope, keys)
 
     def _read_to_change(self, scope: str, key: str) -> Record | None:
-        self._learn_of_the_epoch()
-        if self._epoch.is_known_suspended and self._in_transaction():
-            self._epoch.hold()  # before the entry, as all do that write now: the other way round is a deadlock
+        self._writing.get_ready_to_read()
         return self._back._ask(self._back._read_to_change, scope, key)
 
     def _stamps(self, scope: str) -> Mapping[str, Stamp]:
@@ -159,7 +133,7 @@ class LayeredStore(StateStore):
             return None
         epoch, suspended = self._epoch.current()
         if self._epoch.is_in_doubt:
-            self._heal_now_and_then()
+            self._healing.try_now_and_then()
             epoch, suspended = self._epoch.current()
         return None if suspended else epoch
 
@@ -178,7 +152,7 @@ class LayeredStore(StateStore):
     # -- writing
 
     def _write(self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, expect: str | Sentinel | None) -> bool:
-        return self._change(
+        return self._writing.change(
             {scope: list(texts)}, lambda: self._back._tell(self._back._write, scope, texts, stamp, expect)
         )
 
@@ -186,21 +160,29 @@ class LayeredStore(StateStore):
         self, scope: str, texts: Mapping[str, bytes], stamp: Stamp, versions: Mapping[str, str]
     ) -> bool:
         hook = self._back._write_unchanged
-        return self._change({scope: list(texts)}, lambda: self._back._tell(hook, scope, texts, stamp, versions))
+        return self._writing.change(
+            {scope: list(texts)}, lambda: self._back._tell(hook, scope, texts, stamp, versions)
+        )
 
     def _remove(self, scope: str, keys: Collection[str], expect: str | None, now: int) -> list[str]:
-        return self._change({scope: keys}, lambda: self._back._tell(self._back._remove, scope, keys, expect, now))
+        return self._writing.change(
+            {scope: keys}, lambda: self._back._tell(self._back._remove, scope, keys, expect, now)
+        )
 
     def _delete(
         self, scope: str, now: int, unused_since: int | None = None, versions: Mapping[str, str] | None = None
     ) -> int | None:
         hook = self._back._delete
-        return self._change({scope: None}, lambda: self._back._tell(hook, scope, now, unused_since, versions))
+        return self._writing.change(
+            {scope: None}, lambda: self._back._tell(hook, scope, now, unused_since, versions)
+        )
 
     def _clean(self, names: Iterable[str], unused_since: int, now: int) -> dict[str, int]:
         scopes = list(names)
         hook = self._back._clean
-        return self._change(dict.fromkeys(scopes), lambda: self._back._tell(hook, scopes, unused_since, now))
+        return self._writing.change(
+            dict.fromkeys(scopes), lambda: self._back._tell(hook, scopes, unused_since, now)
+        )
 
     def _touch(self, scope: str, now: int) -> bool:
         return self._back._tell(self._back._touch, scope, now)
@@ -211,110 +193,6 @@ class LayeredStore(StateStore):
             self._front.tell(self._front.store._sweep, prefix, after, last, now)
         except FrontDown:
             pass  # there it costs only room
-
-    def _change(self, places: Places, write: Callable[[], Answer]) -> Answer:
-        """Write behind, with the scopes marked in front until it is committed."""
-        self._get_ready_to_mark()
-        if self._in_transaction():
-            return self._change_inside(places, write)
-        for _ in range(TRIES):
-            if (marks := self._marked(places)) is not None:
-                return self._change_marked(marks, write)
-            with self._back._transaction():
-                if self._epoch.is_known_to_all(self._epoch.hold()):
-                    return write()  # without marks: all know that the fast store is not to be believed
-            self._epoch.suspend()
-            self._get_ready_to_mark()  # others may have found it well meanwhile
-        raise StoreUnavailable(f"The fast store of {self.alias!r} comes and goes.", alias=self.alias)
-
-    def _get_ready_to_mark(self) -> None:
-        self._learn_of_the_epoch()
-        if not self._epoch.is_known_suspended:
-            self._front.insist()  # trying once more costs less than suspending
-
-    def _marked(self, places: Places) -> dict[str, Mark] | None:
-        """Mark the scopes and return the marks; None if the fast store can't be told."""
-        token = new_version()
-        try:
-            self._front.mark(places, token, self.now())
-        except FrontDown:
-            return None
-        return {scope: Mark(token, keys) for scope, keys in places.items()}
-
-    def _change_marked(self, marks: Mapping[str, Mark], write: Callable[[], Answer]) -> Answer:
-        try:
-            answer = write()
-        except UsageError:  # after any other error nobody knows: the marks stay till they expire
-            self._settle(marks)
-            raise
-        self._after_commit(lambda: self._settle(marks))
-        return answer
-
-    def _change_inside(self, places: Places, write: Callable[[], Answer]) -> Answer:
-        """Write within the caller's transaction; its marks go all together when it is committed."""
-        self._after_commit(lambda: self._settle(self._own.forget()))
-        unmarked, more = self._own.uncovered(places, REUSED_FOR * self.options["longest_transaction"])
-        self._own.note_unmarked(places)
-        token = new_version()
-        try:
-            self._front.mark(unmarked, token, self.now())
-            self._own.note(unmarked, token)
-            self._front.drop(more, self.now())
-            self._own.widen(more)
-        except FrontDown:
-            suspension = self._epoch.put_suspended()
-            self._after_commit(lambda: self._epoch.wait_for_all(suspension))
-        return write()
-
-    def _settle(self, marks: Mapping[str, Mark]) -> None:
-        """Take the marks of a finished write away."""
-        try:
-            self._learn_of_the_epoch()
-            self._front.unmark(marks, self.now())
-        except (FrontDown, StoreError):
-            self._distrust()
-
-    def _learn_of_the_epoch(self) -> None:
-        """Know, before anything is said to the fast store, where the others look."""
-        if not (self._in_transaction() and self._sees_a_snapshot()):
-            self._epoch.current()
-            if self._epoch.is_in_doubt:
-                self._heal_now_and_then()
-                self._epoch.current()
-
-    def _distrust(self) -> None:
-        """Stop believing a fast store that is gone: should it come back empty, it had no mark when others read."""
-        try:
-            if not self._in_transaction():
-                self._epoch.suspend()
-        except StoreError:
-            told = event("front_distrust_failed", store=self.alias)
-            logger.exception("%r could not stop believing its fast store", self.alias, extra=told)
-
-    def _heal_now_and_then(self) -> None:
-        if time.monotonic() >= self._heal_at:
-            self._heal_at = time.monotonic() + self.options["trust"]
-            self._after_commit(self._heal)
-
-    def _heal(self) -> None:
-        """Begin a new epoch if the fast store is well again."""
-        if self._in_transaction() or not self._healing.acquire(blocking=False):
-            return
-        try:
-            self._renew()
-        except (FrontDown, StoreError):
-            pass  # somebody else will, or this process a little later
-        finally:
-            self._heal_at = time.monotonic() + self.options["trust"]
-            self._healing.release()
-
-    def _renew(self) -> None:
-        servers = self._front.servers()
-        if servers is None:
-            self._epoch.are_nameless()
-        if self._epoch.is_in_doubt:
-            self._front.probe(self.now())
-            self._epoch.renew(servers)
 
     # -- the rest
 

@@ -269,7 +269,8 @@ def test_a_lease_taken_after_the_mark_is_given_up(store, front, monkeypatch):
 
 def seen_around_a_commit(store, monkeypatch, early=lambda: None):
     """Return what others read while a write is not committed, when it is but its marks stand, and afterwards."""
-    seen, settle = [], store._settle
+    store.open()
+    seen, settle = [], store._writing._settle
 
     def look():
         thread, found = in_thread(store.get, SCOPE, "a")
@@ -282,7 +283,7 @@ def seen_around_a_commit(store, monkeypatch, early=lambda: None):
 
     store.set(SCOPE, "a", 1)
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_settle", look_and_settle)
+        patch.setattr(store._writing, "_settle", look_and_settle)
         with transaction.atomic():
             store.set(SCOPE, "a", 2)
             early()
@@ -301,7 +302,8 @@ def test_control_without_marks_it_is_not_read_until_the_copies_are_gone(store, m
 
 
 def test_control_with_marks_taken_away_before_the_commit_it_is_never_read(store, monkeypatch):
-    settle = store._settle
+    store.open()
+    settle = store._writing._settle
     early = seen_around_a_commit(store, monkeypatch, lambda: settle(store._own.forget()))
     assert early == [1, 1, 1]
 
@@ -371,7 +373,7 @@ def test_a_lease_taken_while_room_is_made_for_a_mark_is_removed(store, front, mo
     """A reader comes between the removal of a scope that was full in front and the mark, and read the old value."""
     store.set(SCOPE, "a", 1)
     old, epoch = store._through.behind(SCOPE, ["a"]), store._epoch.current()[0]
-    in_turn, settle, leases, seen = front._in_turn, store._settle, [], []
+    in_turn, settle, leases, seen = front._in_turn, store._writing._settle, [], []
 
     def full_at_first(steps):
         if [name for name, _ in steps] == ["_write", "_remove"]:
@@ -391,7 +393,7 @@ def test_a_lease_taken_while_room_is_made_for_a_mark_is_removed(store, front, mo
         settle(marks)
 
     monkeypatch.setattr(front, "_in_turn", full_at_first)
-    monkeypatch.setattr(store, "_settle", read_then_settle)
+    monkeypatch.setattr(store._writing, "_settle", read_then_settle)
     store.set(SCOPE, "a", 2)
     assert seen == [2]
 

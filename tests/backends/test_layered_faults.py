@@ -186,7 +186,8 @@ def test_write_whose_mark_could_not_be_taken_away_stops_belief(store, front, mon
         raise FrontDown
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_change_marked", between(store._change_marked, lost_and_copied))
+        writing = store._writing
+        patch.setattr(writing, "_change_marked", between(writing._change_marked, lost_and_copied))
         patch.setattr(store._front, "unmark", down)
         store.set(SCOPE, "a", "new")
     assert store._epoch.hold()

@@ -225,7 +225,7 @@ def test_writer_who_is_connected_to_the_deposed_one_marks_where_the_others_read(
         eventually(lambda: serves(reader, monkeypatch))
         assert reader.get(SCOPE, "a") == "old"
         rested(pair.store)
-        monkeypatch.setattr(pair.store, "_settle", lambda marks: None)  # it dies after its commit
+        monkeypatch.setattr(pair.store._writing, "_settle", lambda marks: None)  # it dies after its commit
         pair.store.set(SCOPE, "a", "new")
         assert reader.get(SCOPE, "a") == "new"
 
