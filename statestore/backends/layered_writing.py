@@ -49,15 +49,25 @@ class Writing:
         self._get_ready_to_mark()
         if self.back._in_transaction():
             return self._change_inside(places, write)
-        for _ in range(TRIES):
+        for tries in range(TRIES):
             if (marks := self._marked(places)) is not None:
                 return self._change_marked(marks, write)
             with self.back._transaction():
-                if self.epoch.is_known_to_all(self.epoch.hold()):
+                suspension = self.epoch.hold()
+                if suspension and tries:  # others found the fast store well while this waited; now they can't
+                    self.epoch.wait_for_all(suspension)
+                if self.epoch.is_known_to_all(suspension):
                     return write()  # without marks: all know that the fast store is not to be believed
+            self._suspend(wait=not tries)
+        raise StoreUnavailable(f"The fast store of {self.front.alias!r} comes and goes.", alias=self.front.alias)
+
+    def _suspend(self, *, wait: bool) -> None:
+        if wait:
             self.epoch.suspend()
             self._get_ready_to_mark()  # others may have found it well meanwhile
-        raise StoreUnavailable(f"The fast store of {self.front.alias!r} comes and goes.", alias=self.front.alias)
+        else:
+            with self.back._transaction():
+                self.epoch.put_suspended()
 
     def get_ready_to_read(self) -> None:
         """Be told that an entry is read in order to be written."""

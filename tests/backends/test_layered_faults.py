@@ -156,6 +156,32 @@ def test_suspension_that_ended_meanwhile_is_begun_again(store, front, monkeypatc
         assert store._epoch.hold()
 
 
+def test_scope_that_alone_cannot_be_marked_is_written_though_others_heal_meanwhile(store, monkeypatch, sleeps):
+    """A slot of a cluster that nobody serves, a stranger's key in the scope's place: the probe goes well."""
+    mark, wait = store._front.mark, layered_epoch.time.sleep
+    other = another_process(store)
+
+    def mark_others(places, *args):
+        if SCOPE in places:
+            raise FrontDown
+        mark(places, *args)
+
+    def heal_and_wait(seconds):
+        wait(seconds)
+        if not connection.in_atomic_block:  # else its row is held
+            other._epoch.renew(None)
+
+    monkeypatch.setattr(store._front, "mark", mark_others)
+    monkeypatch.setattr(layered_epoch.time, "sleep", heal_and_wait)
+    for number in range(3):
+        store.set(SCOPE, "a", number)
+        assert sum(sleeps) <= 2 * TRUST
+        sleeps.clear()
+        rested(store)
+        rested(other)
+        assert other.get(SCOPE, "a") == number
+
+
 def test_transaction_of_an_outage_ends_when_all_know_of_it(store, front, monkeypatch, sleeps):
     with Down(front, monkeypatch):
         with transaction.atomic():
