@@ -1,6 +1,6 @@
 """Random histories on a real PostgreSQL and a real Valkey, by several processes.
 
-Controls without chance, for a missing lease and a missing second look: test_layered.py, test_layered_faults.py.
+Controls without chance, for a missing second look and others: test_layered.py, test_layered_faults.py.
 """
 
 import random
@@ -11,7 +11,7 @@ from django.conf import settings
 
 from statestore import stores
 from statestore.backends.layered_front import Front
-from tests.prove.history import GROWING, HISTORIES, SCOPE, faults
+from tests.prove.history import BUGS, GROWING, HISTORIES, SCOPE, faults, found_out
 
 pytestmark = [
     pytest.mark.slow,
@@ -48,6 +48,12 @@ def test_no_reader_ever_goes_back(store, history):
 @pytest.mark.parametrize("history", HISTORIES, ids=["growing", "coming and going"])
 def test_no_slow_reader_ever_goes_back(store, slow, history):
     assert faults(store, 50, history=history)[0] == 0
+
+
+@pytest.mark.parametrize("bug", BUGS.values(), ids=BUGS)
+def test_planted_bug_is_found_out(store, bug):
+    assert found_out(store, bug) > 0
+    assert faults(store, 20, history=GROWING)[0] == 0, "what it left behind misleads the store without it"
 
 
 def test_no_reader_goes_back_while_the_copies_are_thrown_away(store):
