@@ -79,20 +79,20 @@ def test_sign_in_and_find_the_section(site, visit, server):
     page.fill("#id_password", "secret")
     press(page, "text=Log in")
     page.goto(f"{server.url}/admin/")
-    page.click("#content-main >> text=Scoped state")
+    press(page, "#content-main >> text=Scoped state")
     expect(page.locator("h1")).to_have_text("Stores")
 
 
 def test_browse_from_the_stores_to_an_entry(site, visit):
     page = visit(**DESK)
-    page.click("#result_list >> text=default")
+    press(page, "#result_list >> text=default")
     page.fill("#searchbar", "user:1")
     page.press("#searchbar", "Enter")
     expect(page.locator("#result_list tbody tr")).to_have_count(11)
     names = page.locator("#result_list tbody th").all_inner_texts()
     assert names == sorted(names)
-    page.click("text=user:17")
-    page.click("#result_list >> text=profile")
+    press(page, "text=user:17")
+    press(page, "#result_list >> text=profile")
     expect(page.locator("h1")).to_have_text("profile")
     crumbs = page.locator("nav .breadcrumbs").inner_text().split(" \u203a ")
     assert crumbs == ["Home", "Scoped state", "default", "user:17", "profile"]
@@ -103,12 +103,12 @@ def test_filters_and_paging(site, visit):
         site["default"].set(f"visit:{number:03d}", "k", 1)
     page = visit("default/", **DESK)
     press(page, "#changelist-filter >> text=visit:")
-    page.click("text=More")
+    press(page, "text=More")
     expect(page.locator("#result_list tbody th").first).to_have_text("visit:100")
-    page.click("text=Back")
+    press(page, "text=Back")
     expect(page.locator("#result_list tbody th").first).to_have_text("visit:000")
     press(page, "#changelist-filter >> text=All")
-    page.click("#changelist-filter >> text=Not for a year")
+    press(page, "#changelist-filter >> text=Not for a year")
     expect(page.locator("#result_list tbody tr")).to_have_count(5)
 
 
@@ -117,14 +117,14 @@ def test_edit_with_line_numbers_and_a_mistake_at_its_place(site, visit):
     count = page.locator("#id_value").input_value().count("\n") + 1
     assert page.locator(".state-gutter > *").all_inner_texts() == [str(n) for n in range(1, count + 1)]
     page.fill("#id_value", '{\n  "text": "We stay.",\n  "at": 1,,\n}')
-    page.click("text=Save >> nth=0")
+    press(page, "text=Save >> nth=0")
     assert "Line 3, column 11:" in page.locator(".errorlist").inner_text()
     assert page.locator(".state-gutter mark").inner_text() == "3"
     page.wait_for_function("document.activeElement.selectionStart === 34")
     page.fill("#id_value", '{"text": "We stay."}')
     page.select_option("#id_expiry", "in")
     page.fill("[name=ttl]", "2h")
-    page.click("text=Save >> nth=0")
+    press(page, "text=Save >> nth=0")
     assert "was changed" in said(page)
     assert site["default"].get("global", "announcement") == {"text": "We stay."}
 
@@ -143,7 +143,7 @@ def test_conflict_is_shown_and_settled(site, visit):
     page = visit("default/scope/user:7/key/profile/", **DESK)
     store.set("user:7", "profile", {"name": "Someone else", "tags": ["a"], "visits": 8})
     page.fill("#id_value", '{\n  "name": "Person 7",\n  "tags": [\n    "a"\n  ],\n  "visits": 700\n}')
-    page.click("text=Save >> nth=0")
+    press(page, "text=Save >> nth=0")
     page.wait_for_selector(".state-diff")
     assert page.locator(".state-diff del").all_inner_texts()[0].endswith('"name": "Someone else",')
     assert page.locator(".state-diff ins").all_inner_texts()[-1].endswith('"visits": 700')
@@ -157,7 +157,7 @@ def test_add_and_remove_an_entry(site, visit):
     page.fill("#id_scope", "tenant:a/b?#%")
     page.fill("#id_key", "../colour")
     page.fill("#id_value", '"red"')
-    page.click("text=Save")
+    press(page, "text=Save")
     expect(page.locator("h1")).to_have_text("tenant:a/b?#%")
     press(page, "#result_list >> text=Remove")
     press(page, "#content input[type=submit]")
@@ -173,7 +173,7 @@ def test_selected_scopes_are_deleted_after_a_question(site, visit, picture):
     page.select_option("[name=action]", "delete_selected")
     press(page, ".actions button")
     picture(page, "delete")
-    page.click("#content input[type=submit]")
+    press(page, "#content input[type=submit]")
     assert "2 scopes were deleted." in said(page)
     assert len(list(site["default"].scopes("flow:"))) == 22
 
@@ -182,7 +182,7 @@ def test_clean_shows_what_would_go_and_does_it(site, visit):
     page = visit("default/clean/", **DESK)
     page.check("[name=by][value=ids]")
     page.fill("#id_idle", "30d")
-    page.click("text=Show what would go")
+    press(page, "text=Show what would go")
     heading = page.locator("#state-found").inner_text()
     page.click("text=for ever")
     assert heading == "17 scopes would go"
@@ -215,7 +215,7 @@ def test_clean_shows_how_far_it_is_and_goes_on_by_itself(site, visit, picture, m
     page = visit("default/clean/", **DESK)
     page.check("[name=by][value=ids]")
     page.fill("#id_idle", "30d")
-    page.click("text=Show what would go")
+    press(page, "text=Show what would go")
     page.wait_for_selector("text=for ever")
     halfway = Halfway(store, monkeypatch)
     page.click("text=for ever", no_wait_after=True)
@@ -232,7 +232,7 @@ def test_clean_stops_when_it_is_told_to(site, visit, monkeypatch):
     page = visit("default/clean/", **DESK)
     page.check("[name=by][value=ids]")
     page.fill("#id_active", "flow")
-    page.click("text=Show what would go")
+    press(page, "text=Show what would go")
     page.wait_for_selector("text=for ever")
     monkeypatch.setattr(progress, "PART", 1)
     halfway = Halfway(site["default"], monkeypatch)
@@ -272,7 +272,7 @@ def test_export_and_import(site, visit, tmp_path):
     assert [json.loads(line)["key"] for line in file.read_text().splitlines()] == ["profile", "theme"]
     page.goto(page.url.replace("default/scope/user:7/", "memory/import/"))
     page.set_input_files("#id_file", file)
-    page.click("input[value=Import]")
+    press(page, "input[value=Import]")
     assert "2 entries were imported." in said(page)
     assert site["memory"].get_many("user:7") == site["default"].get_many("user:7")
 
@@ -350,17 +350,17 @@ def each_page(page, site):
         yield name
     page.goto(f"{home}/statestore/default/clean/")
     page.fill("#id_idle", "30d")
-    page.click("text=Show what would go")
+    press(page, "text=Show what would go")
     page.wait_for_selector("#state-found")
     yield "clean"
     page.goto(f"{home}/statestore/default/scope/user:7/key/profile/")
     page.fill("#id_value", "[1,,]")
-    page.click("text=Save >> nth=0")
+    press(page, "text=Save >> nth=0")
     page.wait_for_selector(".state-gutter mark")
     yield "mistake"
     page.fill("#id_value", '{"name": "Mine", "tags": []}')
     site["default"].set("user:7", "profile", {"name": "Theirs", "tags": []})
-    page.click("text=Save >> nth=0")
+    press(page, "text=Save >> nth=0")
     page.wait_for_selector(".state-diff")
     yield "conflict"
 
