@@ -58,16 +58,19 @@ class Writing:
                     self.epoch.wait_for_all(suspension)
                 if self.epoch.is_known_to_all(suspension):
                     return write()  # without marks: all know that the fast store is not to be believed
-            self._suspend(wait=not tries)
+            if tries:
+                self._suspend_again()
+            else:
+                self._suspend()
         raise StoreUnavailable(f"The fast store of {self.front.alias!r} comes and goes.", alias=self.front.alias)
 
-    def _suspend(self, *, wait: bool) -> None:
-        if wait:
-            self.epoch.suspend()
-            self._get_ready_to_mark()  # others may have found it well meanwhile
-        else:
-            with self.back._transaction():
-                self.epoch.put_suspended()
+    def _suspend(self) -> None:
+        self.epoch.suspend()
+        self._get_ready_to_mark()  # others may have found it well meanwhile
+
+    def _suspend_again(self) -> None:
+        with self.back._transaction():
+            self.epoch.put_suspended()
 
     def get_ready_to_read(self) -> None:
         """Be told that an entry is read in order to be written."""
