@@ -16,7 +16,7 @@ from statestore.resolving import NamedScope, checked
 from statestore.scope import CHANGING, Scope
 
 TOKEN = "_statestore"  # the session's member
-WRITES = CHANGING - {"remove", "delete", "touch"} | {"update", "setdefault", "__setitem__"}  # all that can create
+WRITES = CHANGING - {"remove", "delete", "touch", "pop"} | {"update", "__setitem__"}  # all that can create
 
 
 class LateScope(Scope):

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from statestore.entries import ABSENT
-from statestore.exceptions import InvalidValue, json_kind, kind
+from statestore.exceptions import InvalidValue, json_kind, kind, shown
 
 Tokens = tuple[str, ...]
 _BAD_ESCAPE = re.compile("~(?![01])")
@@ -15,9 +15,9 @@ def parse(pointer: object) -> Tokens:
     if not isinstance(pointer, str):
         raise InvalidValue(f"A JSON Pointer is a string, not {kind(pointer)}.")
     if pointer and not pointer.startswith("/"):
-        raise InvalidValue(f"A JSON Pointer is empty or starts with '/': {pointer!a}.", pointer=pointer)
+        raise InvalidValue(f"A JSON Pointer is empty or starts with '/': {shown(pointer)}.", pointer=pointer)
     if _BAD_ESCAPE.search(pointer):
-        raise InvalidValue(f"In a JSON Pointer '~' is followed by 0 or 1: {pointer!a}.", pointer=pointer)
+        raise InvalidValue(f"In a JSON Pointer '~' is followed by 0 or 1: {shown(pointer)}.", pointer=pointer)
     return tuple(escaped.replace("~1", "/").replace("~0", "~") for escaped in pointer.split("/")[1:])
 
 
@@ -80,8 +80,9 @@ def _put(parent: Any, token: str, part: Any, tokens: Tokens) -> None:
     elif isinstance(parent, list) and _is_index(token) and int(token) < len(parent):
         parent[int(token)] = part
     else:
+        path = join(tokens)
         where = "beyond the array" if isinstance(parent, list) else f"below {json_kind(parent)}"
-        raise InvalidValue(f"There is nothing to write to at {join(tokens)}: it is {where}.", pointer=join(tokens))
+        raise InvalidValue(f"There is nothing to write to at {path:.200}: it is {where}.", pointer=path)
 
 
 def _is_index(token: str) -> bool:

@@ -7,9 +7,11 @@ from typing import Any
 from asgiref.sync import markcoroutinefunction
 
 from statestore.entries import ABSENT
-from statestore.exceptions import VersionConflict
+from statestore.names import check_key
 
-CHANGING = frozenset({"set", "set_many", "change", "change_many", "increment", "remove", "delete", "touch"})
+CHANGING = frozenset(
+    {"set", "set_many", "change", "change_many", "increment", "remove", "delete", "touch", "pop", "setdefault"}
+)
 
 
 def _bound(verb: str) -> Any:
@@ -24,6 +26,27 @@ def _bound(verb: str) -> Any:
 
 def _bound_twin(verb: str) -> Any:
     return markcoroutinefunction(_bound(verb))
+
+
+def _one(key: Any) -> Any:
+    """Return a key; as in a dict, a list of them is none."""
+    check_key(key)
+    return key
+
+
+def _there(key: str, value: Any, default: Any) -> Any:
+    """Return what was found, or else ``default``; ``KeyError`` if that is not given either."""
+    if value is not ABSENT:
+        return value
+    if default is ABSENT:
+        raise KeyError(key)
+    return default
+
+
+def _mapping(given: Any, more: Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(given, str):
+        raise TypeError("update() takes a key and a function, or a mapping.")
+    return dict(given, **more)
 
 
 class Scope(MutableMapping[str, Any]):
@@ -50,6 +73,7 @@ class Scope(MutableMapping[str, Any]):
     remove = _bound("remove")
     keys = _bound("keys")
     delete = clear = _bound("delete")
+    setdefault = _bound("setdefault")
     touch = _bound("touch")
     info = _bound("info")
     record = _bound("record")
@@ -67,7 +91,8 @@ class Scope(MutableMapping[str, Any]):
     aincrement = _bound_twin("aincrement")
     aremove = _bound_twin("aremove")
     akeys = _bound_twin("akeys")
-    adelete = _bound_twin("adelete")
+    adelete = aclear = _bound_twin("adelete")
+    asetdefault = _bound_twin("asetdefault")
     atouch = _bound_twin("atouch")
     ainfo = _bound_twin("ainfo")
     arecord = _bound_twin("arecord")
@@ -78,7 +103,7 @@ class Scope(MutableMapping[str, Any]):
         """``update`` of the store: ``update("cart", add)``; or a dict's: ``update({"a": 1}, b=2)``."""
         if function is not None:
             return self.store.update(self.name, key, function, *args, **kwargs)
-        self.store.set_many(self.name, dict(key, **kwargs))
+        self.store.set_many(self.name, _mapping(key, kwargs))
         return None
 
     async def aupdate(
@@ -87,26 +112,23 @@ class Scope(MutableMapping[str, Any]):
         """``update``, awaited."""
         if function is not None:
             return await self.store.aupdate(self.name, key, function, *args, **kwargs)
-        await self.store.aset_many(self.name, dict(key, **kwargs))
+        await self.store.aset_many(self.name, _mapping(key, kwargs))
         return None
 
     # -- a dict
 
     def __getitem__(self, key: str) -> Any:
-        value = self.store.get(self.name, key, ABSENT)
-        if value is ABSENT:
-            raise KeyError(key)
-        return value
+        return _there(key, self.store.get(self.name, _one(key), ABSENT), ABSENT)
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self.store.set(self.name, key, value)
+        self.store.set(self.name, _one(key), value)
 
     def __delitem__(self, key: str) -> None:
-        if not self.store.remove(self.name, key):
+        if not self.store.remove(self.name, _one(key)):
             raise KeyError(key)
 
     def __contains__(self, key: object) -> bool:
-        return self.store.get(self.name, key, ABSENT) is not ABSENT
+        return self.store.get(self.name, _one(key), ABSENT) is not ABSENT
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
@@ -127,24 +149,13 @@ class Scope(MutableMapping[str, Any]):
 
     def pop(self, key: str, default: Any = ABSENT) -> Any:
         """Remove ``key`` and return its value, atomically: of two callers only one gets it."""
-        while (entry := self.entry(key)) is not None:
-            try:
-                self.remove(key, if_version=entry.version)
-            except VersionConflict:
-                continue
-            return entry.value
-        if default is ABSENT:
-            raise KeyError(key)
-        return default
+        return _there(key, self.store.pop(self.name, key, ABSENT), default)
 
-    def setdefault(self, key: str, default: Any = None) -> Any:
-        """Return the value under ``key``, after storing ``default`` where there is none: the first writer wins."""
-        while (value := self.store.get(self.name, key, ABSENT)) is ABSENT:
-            try:
-                self.set(key, default, if_version=ABSENT)
-            except VersionConflict:
-                continue
-        return value
+    async def apop(self, key: str, default: Any = ABSENT) -> Any:
+        """``pop``, awaited."""
+        return _there(key, await self.store.apop(self.name, key, ABSENT), default)
+
+    pop.alters_data = apop.alters_data = True  # type: ignore[attr-defined]
 
     def popitem(self) -> tuple[str, Any]:
         """Remove and return some (key, value) pair; ``KeyError`` when the scope is empty."""

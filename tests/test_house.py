@@ -18,7 +18,8 @@ ROOMS = [
     ["exceptions", "names", "values", "entries", "pointer", "durations", "logs"],
     [
         "conf", "importing", "signals", "typed", "scope", "backends.hooks", "backends.core", "backends.texts",
-        "backends.rules", "backends.reading", "backends.writing", "backends.many", "backends.walking",
+        "backends.rules", "backends.reading", "backends.writing", "backends.many", "backends.taking",
+        "backends.walking",
         "backends.twins", "backends.base",
     ],
     ["backends", "fields", "models", "migrations", "redis_cluster"],

@@ -85,3 +85,16 @@ def test_nothing_is_placed_below_a_scalar(scalar):
     with pytest.raises(InvalidValue) as caught:
         place({"a": [scalar]}, ("a", "0", "b", "c"), 1)
     assert caught.value.pointer == "/a/0/b"
+
+
+@pytest.mark.parametrize("text", ["x" * 10**6, "/~" + "x" * 10**6])
+def test_bad_pointer_is_shown_short(text):
+    with pytest.raises(InvalidValue) as caught:
+        parse(text)
+    assert len(str(caught.value)) < 200
+
+
+def test_place_that_is_none_is_shown_short():
+    with pytest.raises(InvalidValue) as caught:
+        place(1, ("x" * 10**6,), 1)
+    assert len(str(caught.value)) < 300

@@ -34,26 +34,26 @@ def overtaken(store, verb, by):
 
 def test_pop_answers_what_it_removed_and_not_what_was_there_before(scope, store):
     scope["a"] = "old"
-    overtaken(store, "remove", lambda: scope.set("a", "new"))
+    overtaken(store, "_remove", lambda: scope.set("a", "new"))
     assert scope.pop("a") == "new"
     assert "a" not in scope
 
 
 def test_pop_of_what_somebody_else_popped_is_the_default(scope, store):
     scope["a"] = 1
-    overtaken(store, "remove", scope.delete)
+    overtaken(store, "_remove", scope.delete)
     assert scope.pop("a", "gone") == "gone"
 
 
 def test_setdefault_answers_the_winner(scope, store):
-    overtaken(store, "set", lambda: MemoryStore.set(store, "user:1", "a", "theirs"))
+    overtaken(store, "_write", lambda: store.set("user:1", "a", "theirs"))
     assert scope.setdefault("a", "mine") == "theirs"
     assert dict(scope) == {"a": "theirs"}
 
 
 def test_popitem_goes_on_to_the_next_when_one_was_taken(scope, store):
     scope.update(a=1, b=2)
-    overtaken(store, "entry", lambda: MemoryStore.remove(store, "user:1", "a"))
+    overtaken(store, "_read_to_change", lambda: MemoryStore.remove(store, "user:1", "a"))
     assert scope.popitem() == ("b", 2)
 
 
@@ -104,7 +104,12 @@ def test_awaited_verbs_do_what_the_others_do(scope):
             await scope.akeys(),
             await scope.aremove("b", at="/x"),
             await scope.atouch(),
-            await scope.adelete(),
+            await scope.asetdefault("d", 4),
+            await scope.apop("d"),
+            await scope.apop("d", 0),
+            await scope.aclear(),
         ]
 
-    assert async_to_sync(use)() == [1, True, 2, True, [1, ABSENT], ["a", "b", "n"], 1, True, 3]
+    assert async_to_sync(use)() == [1, True, 2, True, [1, ABSENT], ["a", "b", "n"], 1, True, 4, 4, 0, 3]
+    with pytest.raises(KeyError):
+        async_to_sync(scope.apop)("d")

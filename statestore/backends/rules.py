@@ -9,6 +9,9 @@ from itertools import islice
 from os import urandom
 from typing import Any
 
+from django.conf import settings
+from django.utils.timezone import make_aware
+
 from statestore.entries import ABSENT, to_moment
 from statestore.exceptions import (
     InvalidKey,
@@ -74,8 +77,19 @@ def check_existing_version(version: Any) -> str | None:
     return check_version(version)
 
 
+def check_callable(verb: str, function: Any) -> None:
+    """Raise ``TypeError`` before anything is touched, not in the middle."""
+    if not callable(function):
+        raise TypeError(f"{verb}() takes a function, not {kind(function)}.")
+
+
 def check_moment(when: Any) -> int:
-    """Return an aware datetime in microseconds since the epoch, or raise ``InvalidValue``."""
+    """Return an aware datetime in microseconds since the epoch, or raise ``InvalidValue``.
+
+    Where the site has ``USE_TZ`` off, a naive one is in the site's time zone, as Django's own are.
+    """
+    if isinstance(when, datetime) and when.tzinfo is None and not settings.USE_TZ:
+        when = make_aware(when)
     if not isinstance(when, datetime) or when.tzinfo is None:
         raise InvalidValue("A moment is a datetime with a time zone.")
     return to_moment(when)

@@ -32,13 +32,16 @@ class Texts(Core):
         except InvalidValue as error:
             raise placed(error, scope, key) from None
         if len(text) > self.config.max_value_bytes:
-            raise ValueTooLarge(
-                f"{scope} / {key}: the value has {len(text):,} bytes of JSON text; "
-                f"the store {self.alias!r} takes {self.config.max_value_bytes:,}.",
-                scope=scope,
-                key=key,
-            )
+            raise self._too_large(scope, key, text)
         return text
+
+    def _too_large(self, scope: str, key: str, text: bytes) -> ValueTooLarge:
+        return ValueTooLarge(
+            f"{scope} / {key}: the value has {len(text):,} bytes of JSON text; "
+            f"the store {self.alias!r} takes {self.config.max_value_bytes:,}.",
+            scope=scope,
+            key=key,
+        )
 
     def _texts(self, scope: str, mapping: Mapping[str, Any]) -> dict[str, bytes]:
         keys = check_keys(mapping)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 
 from statestore.backends.many import Many
+from statestore.backends.taking import Taking
 from statestore.backends.walking import Walking
 from statestore.backends.writing import Writing
 from statestore.entries import ScopeInfo
@@ -72,6 +73,8 @@ class AsyncVerbs:
     akeys = _twin(Writing.keys)
     adelete = _twin(Writing.delete)
     atouch = _twin(Writing.touch)
+    apop = _twin(Taking.pop)
+    asetdefault = _twin(Taking.setdefault)
     ainfo = _twin(Walking.info)
     aclean = _twin(Walking.clean)
     arecord = _twin(Writing.record)

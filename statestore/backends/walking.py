@@ -8,7 +8,7 @@ from itertools import chain
 from statestore import signals
 from statestore.backends.core import Core
 from statestore.backends.hooks import Others
-from statestore.backends.rules import check_moment, several
+from statestore.backends.rules import check_callable, check_moment, several
 from statestore.entries import Cleaned, CleanReport, ScopeInfo, to_moment
 from statestore.exceptions import InvalidScope, InvalidValue, shown
 from statestore.names import Active, check_prefix, check_scope, prefix_end
@@ -69,6 +69,8 @@ class Walking(Core):
             raise InvalidValue("batch_size is a whole number above 0.")
         if idle_since is not None:
             cutoff = min(cutoff, check_moment(idle_since) - 1)
+        if progress is not None:
+            check_callable("clean", progress)
         report = CleanReport(dry_run=dry_run)
         step = self._look_at_batch if dry_run else self._clean_batch
         last: str | None = after

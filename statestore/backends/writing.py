@@ -10,6 +10,7 @@ from statestore import pointer, signals
 from statestore.backends.reading import Reading
 from statestore.backends.rules import (
     adding,
+    check_callable,
     check_existing_version,
     check_keys,
     check_version,
@@ -107,6 +108,7 @@ class Writing(Reading):
         is there now. If it raises, nothing changes.
         """
         self._permit("SET", "update")
+        check_callable("update", function)
 
         def change(current: Any) -> Any:
             value = function(
@@ -136,6 +138,7 @@ class Writing(Reading):
         the version is None. ``switch`` is the one that has to be on: "SET", or "REMOVE" for what takes a part away.
         """
         self._permit(switch, "change")
+        check_callable("change", function)
         return self._modify(check_scope(scope), key, function, ttl, check_version(if_version), self._decode_plain)
 
     def increment(
@@ -152,20 +155,20 @@ class Writing(Reading):
         scope, expect, add = check_scope(scope), check_version(if_version), adding(scope, key, by)
         return self._modify(scope, key, add, ttl, expect, self._decode_plain).value
 
-    def remove(self, scope: str, key: Any, *, if_version: str | None = None, at: str | None = None) -> int:
-        """Remove the entry under ``key``, or those under several keys; return how many there were.
+    def remove(self, scope: str, key_or_keys: Any, *, if_version: str | None = None, at: str | None = None) -> int:
+        """Remove the entry under a key, or those under several; return how many there were.
 
         ``if_version`` removes only that version: ``VersionConflict`` otherwise, also when missing. ``at``, a JSON
         Pointer, removes a part of the value.
         """
         self._permit("REMOVE", "remove")
         scope, expect = check_scope(scope), check_existing_version(if_version)
-        single = isinstance(key, str)
-        names = [check_key(key)] if single else list(check_keys(key))
+        single = isinstance(key_or_keys, str)
+        names = [check_key(key_or_keys)] if single else list(check_keys(key_or_keys))
         if not single and (expect is not None or at is not None):
             raise InvalidKey("if_version and at go with one key, not with a list of keys.")
         if at not in (None, ""):
-            return self._remove_part(scope, key, pointer.parse(at), expect)
+            return self._remove_part(scope, key_or_keys, pointer.parse(at), expect)
         gone = self._tell(self._remove, scope, names, expect, self.now()) if names else []
         if expect is not None and not gone:
             raise conflict(scope, names[0], expect)
@@ -261,6 +264,8 @@ class Writing(Reading):
         expect: str | Sentinel | None,
     ) -> str:
         encode(pointer.place(ABSENT, tokens, value))  # what could go nowhere is refused before the store is touched
+        if len(text := encode(value)) > self.config.max_value_bytes:
+            raise self._too_large(scope, key, text)
         part_ttl = KEEP_TTL if ttl is STORE_TTL else ttl
 
         def change(current: Any) -> Any:

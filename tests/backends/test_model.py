@@ -1,5 +1,7 @@
 """What is special to ``ModelStore``: its statements, its table, its place in the caller's transaction."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import connections, transaction
 from django.test.utils import CaptureQueriesContext
@@ -82,9 +84,14 @@ def test_read_modify_write_costs_two_statements(store, statements):
         lambda: store.update(SCOPE, "n", lambda n: n + 1),
         lambda: store.set(SCOPE, "v", 1, at="/a"),
         lambda: store.remove(SCOPE, "v", at="/a"),
+        lambda: store.pop(SCOPE, "v"),
     ):
         with statements(2):
             change()
+    with statements(1):
+        store.setdefault(SCOPE, "n", 0)
+    with statements(3):
+        store.setdefault(SCOPE, "v", 0)
 
 
 def test_a_page_and_a_batch_cost_the_same_beside_few_and_many(store, statements):
@@ -109,6 +116,47 @@ def test_a_write_is_undone_with_the_callers_transaction(store):
         store.clean([])
         raise ZeroDivisionError
     assert store.get_many(SCOPE) == {"a": 1}
+
+
+@pytest.fixture
+def old_snapshot():
+    """MariaDB, in transactions that read what was there when they began."""
+    if "mariadb" not in ALIASES:
+        pytest.skip("NOT TESTED: there is no mariadb server")
+    connection = connections["mariadb"]
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    with transaction.atomic(using="mariadb"):
+        yield stores["mariadb"]
+    connection.close()
+
+
+def elsewhere(store, verb, *args):
+    """Call a verb by a connection of its own."""
+
+    def call():
+        try:
+            return getattr(store, verb)(*args)
+        finally:
+            connections[store.database].close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call).result(60)
+
+
+def test_pop_finds_what_was_written_since_the_transaction_began(old_snapshot):
+    elsewhere(old_snapshot, "set", SCOPE, "a", 1)
+    assert old_snapshot.get(SCOPE, "a") == 1
+    elsewhere(old_snapshot, "set", SCOPE, "a", 2)
+    assert old_snapshot.get(SCOPE, "a") == 1
+    assert old_snapshot.scope(SCOPE).pop("a") == 2
+
+
+def test_setdefault_finds_what_was_created_since_the_transaction_began(old_snapshot):
+    assert old_snapshot.get(SCOPE, "a") is None
+    elsewhere(old_snapshot, "set", SCOPE, "a", 1)
+    assert old_snapshot.get(SCOPE, "a") is None
+    assert old_snapshot.scope(SCOPE).setdefault("a", 2) == 1
 
 
 def test_a_refused_write_leaves_the_callers_transaction_usable(store):

@@ -27,6 +27,10 @@ REMOVES_BY_KEY: dict[str, Call] = {
     "remove list": lambda store, scope, key: store.remove(scope, [key]),
     "remove at": lambda store, scope, key: store.remove(scope, key, at="/a"),
 }
+LIKE_A_DICT: dict[str, Call] = {  # each needs two switches
+    "pop": lambda store, scope, key: store.pop(scope, key),
+    "setdefault": lambda store, scope, key: store.setdefault(scope, key, 1),
+}
 BY_SCOPE: dict[str, Call] = {
     "get_many all": lambda store, scope: store.get_many(scope),
     "keys": lambda store, scope: store.keys(scope),
@@ -38,7 +42,7 @@ ON_STORE: dict[str, Call] = {
     "clean": lambda store: store.clean(["a"]),
     "clean dry": lambda store: store.clean(["a"], dry_run=True),
 }
-BY_KEY = READS_BY_KEY | SETS_BY_KEY | REMOVES_BY_KEY
+BY_KEY = READS_BY_KEY | SETS_BY_KEY | REMOVES_BY_KEY | LIKE_A_DICT
 ALL: dict[str, Call] = {
     **{name: lambda store, call=call: call(store, "s", "k") for name, call in BY_KEY.items()},
     **{name: lambda store, call=call: call(store, "s") for name, call in BY_SCOPE.items()},

@@ -6,7 +6,7 @@ from collections.abc import MutableMapping
 import pytest
 
 from statestore.entries import ABSENT
-from statestore.exceptions import InvalidKey, InvalidValue, VersionConflict
+from statestore.exceptions import InvalidKey, InvalidValue, OperationDisabled, VersionConflict
 from statestore.testing.contract.suite import Suite, untouched
 
 
@@ -93,6 +93,33 @@ class ScopeAsDict(Suite):
         assert scope.setdefault("none", 3) is None
         assert dict(scope) == {"a": 1, "b": None, "none": None}
 
+    def test_setdefault_answers_what_is_read_afterwards(self, scope):
+        assert scope.setdefault("a", (1, 2)) == scope["a"] == [1, 2]
+
+    def test_setdefault_takes_the_stores_ttl(self, scope, configure, clock):
+        configure(TTL=60)
+        scope.setdefault("a", 1)
+        clock.tick(60)
+        assert "a" not in scope
+
+    def test_stores_pop_and_set_defaults_too(self, store):
+        assert (store.setdefault("s", "a", 1), store.setdefault("s", "a", 2)) == (1, 1)
+        assert (store.pop("s", "a"), store.pop("s", "a"), store.pop("s", "a", 5)) == (1, None, 5)
+
+    @pytest.mark.parametrize("switch", ["GET", "REMOVE"])
+    def test_pop_needs_both_switches(self, store, configure, refuses, switch):
+        store.set("s", "a", 1)
+        configure(**{f"ENABLE_{switch}": False})
+        refuses(OperationDisabled, store.pop, "s", "a")
+
+    def test_setdefault_of_what_is_there_writes_nothing(self, store, configure):
+        version = store.set("s", "a", 1)
+        configure(ENABLE_SET=False)
+        assert store.setdefault("s", "a", 2) == 1
+        assert store.version("s", "a") == version
+        with pytest.raises(OperationDisabled):
+            store.setdefault("s", "b", 2)
+
     def test_update_takes_what_a_dict_takes(self, scope):
         scope.update({"a": 1}, b=2)
         scope.update([("c", 3)])
@@ -123,6 +150,14 @@ class ScopeAsDict(Suite):
         refuses(InvalidKey, lambda: scope.__setitem__(".", 1))
         refuses(InvalidValue, lambda: scope.__setitem__("a", {1}))
         refuses(InvalidKey, lambda: scope.setdefault("\x00", 1))
+        refuses(InvalidKey, lambda: scope.pop(["a"]))
+        refuses(InvalidKey, lambda: ["a", "b"] in scope)
+        refuses(InvalidKey, lambda: scope["a", "b"])
+        refuses(InvalidKey, lambda: scope.__setitem__(("a", "b"), (1, 2)))
+        refuses(InvalidKey, lambda: scope.__delitem__(["a"]))
+        refuses(InvalidKey, lambda: scope.setdefault(["a"], 1))
+        refuses(TypeError, lambda: scope.update("a"))
+        refuses(TypeError, lambda: scope.update("a", 5))
         scope["a"] = 1
         with pytest.raises(VersionConflict):
             scope.set("a", 2, if_version=ABSENT)

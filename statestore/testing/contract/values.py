@@ -159,6 +159,10 @@ class Values(Suite):
         assert store.get("s", "k") == text
         refuses(ValueTooLarge, store.set, "s", "k", text + "x")
 
+    def test_part_that_fits_in_no_value_is_refused_before_anything_is_touched(self, store, configure, refuses):
+        configure(MAX_VALUE_BYTES=20)
+        refuses(ValueTooLarge, store.set, "s", "k", "x" * 19, at="/a")
+
     def test_limit_holds_for_all_that_write(self, store, configure, refuses):
         store.set_many("s", {"list": [1], "n": 999})
         configure(MAX_VALUE_BYTES=5)

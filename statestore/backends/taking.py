@@ -1,0 +1,47 @@
+"""The verbs of a dict that read and write as one step."""
+
+from typing import Any
+
+from statestore import signals
+from statestore.backends.writing import Writing
+from statestore.entries import ABSENT, STORE_TTL
+from statestore.exceptions import StoreUnavailable
+from statestore.names import check_key, check_scope
+
+
+class Taking(Writing):
+    """Takes an entry away, or puts one where there is none, and knows what it found."""
+
+    def pop(self, scope: str, key: str, default: Any = None) -> Any:
+        """Remove ``key`` and return its value, or ``default`` when missing; of two callers only one gets it.
+
+        A value that can't be read stays where it is.
+        """
+        self._permit("GET", "pop")
+        self._permit("REMOVE", "pop")
+        scope, name = check_scope(scope), check_key(key)
+        for now in self._tries():
+            record = self._if_live(self._ask(self._read_to_change, scope, name))
+            if record is None:
+                return self._value(scope, key, None, default)
+            value = self._decode(scope, key, record.text)
+            if self._tell(self._remove, scope, [name], record.version, now):
+                self._announce(signals.entry_removed, scope=scope, key=name)
+                return value
+        raise StoreUnavailable(f"{scope} / {key}: too many writers at once.", alias=self.alias)
+
+    def setdefault(self, scope: str, key: str, default: Any = None) -> Any:
+        """Return the value under ``key``, after storing ``default`` where there is none: the first writer wins."""
+        check_key(key)
+        value = self.get(scope, key, ABSENT)
+        if value is not ABSENT:
+            return value
+        self._permit("SET", "setdefault")
+        found = [default]
+
+        def fill(current: Any) -> Any:
+            found[0] = default if current is ABSENT else current
+            return default if current is ABSENT else ABSENT
+
+        created = self._modify(scope, key, fill, STORE_TTL, None, self._decode).version is not None
+        return self._decode(scope, key, self._encode(scope, key, default)) if created else found[0]
