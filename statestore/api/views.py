@@ -31,7 +31,7 @@ class StoresView(StateView):
         if not self.visible:
             self.refuse(request)
 
-    def get(self, request: Any) -> HttpResponse:
+    def get(self, request: Any, **segments: str) -> HttpResponse:
         """List the stores."""
         return replies.reply({"results": [_store(alias) for alias in self.visible], "next": None})
 
