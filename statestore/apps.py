@@ -8,6 +8,7 @@ class StateStoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from statestore.api.arriving import keep_paths
         from statestore.api.checks import register_checks as register_api_checks
         from statestore.checks import register_checks
         from statestore.observe.checks import register_checks as register_observe_checks
@@ -15,3 +16,4 @@ class StateStoreConfig(AppConfig):
         register_checks()
         register_api_checks()
         register_observe_checks()
+        keep_paths()

@@ -6,6 +6,7 @@ from urllib.parse import unquote_to_bytes
 
 from django.utils.encoding import escape_uri_path
 
+from statestore.api.arriving import path_as_it_came
 from statestore.api.problems import BadRequest
 
 _BAD_ESCAPE = re.compile("~(?![01])")
@@ -44,20 +45,12 @@ def check_path(request: Any) -> None:
     """
     if "%" not in request.path_info and "\ufffd" not in request.path_info:
         return
-    raw = _raw_path(request)
+    raw = path_as_it_came(request)
     if raw is not None:
         decode(raw, "The URL")
     elif not _is_utf8(request.path_info):
-        # This server hides the path as it came: a name such as '%FF' and a byte FF look alike, which is refused.
+        # Nobody kept the path as it came: a name such as '%FF' and a byte FF look alike, which is refused.
         raise BadRequest("The URL is not UTF-8.")
-
-
-def _raw_path(request: Any) -> bytes | None:
-    if hasattr(request, "environ"):
-        raw = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI")
-        return raw and raw.partition("?")[0].encode("latin-1", "replace")
-    raw = request.scope.get("raw_path")
-    return raw and raw.partition(b"?")[0]
 
 
 def _is_utf8(path: str) -> bool:

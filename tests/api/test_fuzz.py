@@ -160,3 +160,11 @@ def test_the_url_as_it_came_decides_what_it_says(answer):
     assert answer("GET", path.format("\xff"), "", "", b"", {"RAW_URI": raw.format("%FF")})[0] == 400
     assert answer("GET", path.format("%zz"), "", "", b"", {"REQUEST_URI": raw.format("%zz")})[0] == 400
     assert answer("GET", path.format("%zz"), "", "", b"", {"RAW_URI": raw.format("%25zz")})[0] == 404
+
+
+@pytest.mark.parametrize("script", ["", "/sub", "/süb"])
+def test_where_the_server_hides_the_url_django_gave_the_path_away_before_it_mended_it(answer, script):
+    stores["memory"].set("s", "%FF", 1)
+    environ = {"SCRIPT_NAME": script.encode().decode("latin-1")}
+    for path, status in (("%FF", 200), ("\xff", 400), ("\xff%FF", 400), ("\xc3\xbf%FF", 404), ("%zz", 404)):
+        assert answer("GET", f"memory/scopes/s/values/{path}/", "", "", b"", environ)[0] == status

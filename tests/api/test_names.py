@@ -1,6 +1,8 @@
 """Every legal name has a URL, and what is none is a bad request."""
 
 import pytest
+from django.test import RequestFactory
+from django.urls import resolve
 
 from statestore import stores
 from tests.api.conftest import problem, succeeded, url, written
@@ -9,6 +11,7 @@ NAMES = [
     *("a/b", "a~b", "~1", "~0", "/", "~", " ", "a b ", "'\"`", "😀", "100%", "%41", "%2F", "%ff", "a%zz"),
     *("?", "a?b=c", "#", "a#b", ".hidden", "...", "..a", "*", "[a-z]?", "{x}", "user:42", "مرحبا"),
     *("\u202eabc", "é", "e\u0301", "\ufffd", "\\", "a;b", "a+b", "a&b=c", "increment", "values"),
+    *("%FF", "%80", "caf%E9", "100%C3", "%C3%28", "%ED%A0%80", "a\u00ff%FF", "%E2%82%AC"),
     *("clean", "x" * 200, "𝄞" * 200, "\u2028", "@:!$&'()*+,;=", "\U0010ffff"),
 ]
 BAD = [
@@ -71,6 +74,18 @@ def test_what_is_no_name_is_a_bad_request(api, name):
         problem(api(method, f"/api/stores/{alias}/scopes/{name}/values/k/", body), 400)
     problem(api("DELETE", f"/api/stores/{alias}/scopes/{name}/"), 400)
     problem(api("POST", f"/api/stores/{alias}/scopes/s/values/{name}/increment/"), 400)
+
+
+def test_where_no_server_gave_the_path_what_looks_broken_is_refused(root, scope):
+    stores["memory"].set_many(scope, {"100%": 1, "%FF": 2})
+
+    def status(name):
+        request = RequestFactory().get(f"/api/stores/memory/scopes/{scope}/values/{name}/")
+        request.user = root
+        view, _, names = resolve(request.path_info)
+        return view(request, **names).status_code
+
+    assert [status(name) for name in ("100%25", "%25FF", "%FF")] == [200, 400, 400]
 
 
 @pytest.mark.parametrize("name", ["", "\x00", "x" * 201, "."])
