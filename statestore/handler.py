@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Iterator
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
 from django.utils.connection import ConnectionProxy
 from django.utils.module_loading import import_string
 
@@ -15,14 +17,16 @@ from statestore.exceptions import UnknownStore, shown
 from statestore.observe.watching import follow_settings
 
 DEFAULT = "default"
+LOOK_AGAIN = object()  # in place of the settings that the stores built so far go by
 
 
 class StoreHandler:
     """The configured stores by alias, each built on first use and then shared by all threads.
 
     A store holds no connection of its own (those are Django's, one a thread), so that one instance serves a whole
-    process, its forks included. Building one touches no server. When ``STATESTORE`` or ``CACHES`` is replaced (by
-    ``override_settings``, say), stores whose parameters stay the same are kept and the others are built anew.
+    process, its forks included. Building one touches no server. When ``STATESTORE`` or ``CACHES`` is replaced,
+    stores whose parameters stay the same are kept and the others are built anew. A block of ``override_settings``
+    lets go of those it has built, and the block around it has its own again.
     """
 
     def __init__(self) -> None:
@@ -30,6 +34,8 @@ class StoreHandler:
         self._settings: Any = None
         self._caches: Any = None
         self._built: dict[str, tuple[Any, StateStore]] = {}
+        self._around: WeakKeyDictionary[Any, tuple[Any, ...]] = WeakKeyDictionary()
+        setting_changed.connect(self._change_block)
 
     def __getitem__(self, alias: str) -> StateStore:
         """Return the store with this alias, or raise ``UnknownStore``."""
@@ -67,9 +73,33 @@ class StoreHandler:
                 follow_settings(store)
             self._settings, self._caches = getattr(settings, "STATESTORE", None), settings.CACHES
 
+    def _change_block(self, *, setting: str, enter: bool, **kwargs: Any) -> None:
+        """Go by Django's word, which only tests give, that ``override_settings`` begins or has ended."""
+        if setting not in ("STATESTORE", "CACHES"):
+            return
+        with self._lock:
+            holder = settings._wrapped  # noqa: SLF001 (one a block)
+            if enter:
+                around = getattr(holder, "default_settings", holder)
+                self._around.setdefault(around, (self._settings, self._caches, self._built))
+                self._settings, self._built = LOOK_AGAIN, dict(self._built)
+            elif holder in self._around:
+                self._settings, self._caches, self._built = self._around.pop(holder)
+                self._watch_again()
+
+    def _watch_again(self) -> None:
+        """Have those stores watched that a block inside shared with this one, unless it has closed some of them."""
+        if self._is_current() and not any(_is_closed(store) for _, store in self._built.values()):
+            for _, store in self._built.values():
+                follow_settings(store)
+        else:
+            self._settings = LOOK_AGAIN
+
     def _stays(self, alias: str, params: Any, store: StateStore) -> bool:
-        """Say whether a store is still what the settings say."""
+        """Say whether a store is still what the settings say, and of use."""
         if isinstance(params, str) or store.composite:  # what these lead to may have changed
+            return False
+        if _is_closed(store):
             return False
         if hasattr(store, "cache_alias") and self._caches is not settings.CACHES:
             return False
@@ -91,13 +121,26 @@ class StoreHandler:
                 )
             return self._find(params, followed)
         try:
-            backend = import_string(params["BACKEND"])
-        except (KeyError, TypeError, AttributeError, ImportError) as error:
-            raise ImproperlyConfigured(f"STATESTORE['STORES'][{alias!r}]: BACKEND names no class.") from error
-        built = backend(alias, params)
+            built = _backend(alias, params)(alias, params)
+        except TypeError as error:  # a hook is missing, say
+            raise ImproperlyConfigured(f"STATESTORE['STORES'][{alias!r}]: {error}.") from error
         built.siblings = self
         follow_settings(built)
         return built
+
+
+def _backend(alias: str, params: Any) -> type[StateStore]:
+    try:
+        backend = import_string(params["BACKEND"])
+    except (KeyError, TypeError, AttributeError, ImportError) as error:
+        raise ImproperlyConfigured(f"STATESTORE['STORES'][{alias!r}]: BACKEND names no class.") from error
+    if isinstance(backend, type) and issubclass(backend, StateStore):
+        return backend
+    raise ImproperlyConfigured(f"STATESTORE['STORES'][{alias!r}]: BACKEND names no subclass of StateStore.")
+
+
+def _is_closed(store: StateStore) -> bool:
+    return store._state == "closed"  # noqa: SLF001 (there is no question for it)
 
 
 class DefaultStore(ConnectionProxy):  # type: ignore[type-arg]
@@ -112,6 +155,9 @@ class DefaultStore(ConnectionProxy):  # type: ignore[type-arg]
 
     def __repr__(self) -> str:
         return repr(stores[DEFAULT])
+
+    def __hash__(self) -> int:
+        return hash(stores[DEFAULT])
 
 
 stores = StoreHandler()

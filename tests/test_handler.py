@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, SynchronousOnlyOperation
+from django.core.signals import setting_changed
 from django.test import override_settings
 
 from statestore import (
@@ -25,6 +28,7 @@ from statestore.backends import CacheStore, ModelStore
 from statestore.testing import override_stores
 
 MEMORY = {"BACKEND": "statestore.backends.MemoryStore"}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 
 def configured(**given):
@@ -94,6 +98,10 @@ def test_membership_and_iteration_go_by_the_settings():
         {"default": MEMORY | {"TTL": 0}},
         {"default": 5},
         {"default": {"BACKEND": None}},
+        {"default": {"BACKEND": "statestore.entries"}},
+        {"default": {"BACKEND": "statestore.Entry"}},
+        {"default": {"BACKEND": "statestore.StateStore"}},
+        {"default": {"BACKEND": "statestore.stores"}},
     ],
 )
 def test_wrong_settings_are_told(given):
@@ -125,6 +133,122 @@ def test_overridden_settings_count_at_once_and_only_so_long():
         with pytest.raises(UnknownStore):
             stores["fast"]
         assert type(before) is MemoryStore
+
+
+def test_a_block_starts_without_the_state_of_the_one_before_it():
+    cfg = {"STORES": {"default": MEMORY, "other": "default"}}
+    for setting in ({"STATESTORE": cfg}, {"STATESTORE": cfg, "CACHES": CACHES}, {"STATESTORE": cfg}):
+        with override_settings(**setting):
+            assert stores["other"].get("flow:1", "a") is None
+            stores["other"].set("flow:1", "a", 1)
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_a_test_starts_without_the_state_of_the_one_before_it(settings, turn):
+    settings.STATESTORE = {"STORES": {"default": MEMORY}}
+    settings.STATESTORE = {"STORES": {"default": MEMORY}, "CLEAN": {}}
+    assert store.increment("flow:1", "a") == 1
+    del settings.STATESTORE
+
+
+def test_a_store_closed_in_one_block_is_new_in_the_next():
+    for _ in range(2):
+        with configured(default=MEMORY):
+            store.set("flow:1", "a", 1)
+            stores["default"].close()
+            with pytest.raises(StoreClosed):
+                store.get("flow:1", "a")
+    with configured(default=MEMORY):
+        assert store.get("flow:1", "a") is None
+        for _ in range(2):
+            with configured(default=MEMORY):
+                assert store.increment("flow:1", "a") == 1
+                stores["default"].close()
+        assert store.get("flow:1", "a") is None
+
+
+def test_a_block_inside_keeps_the_stores_that_it_does_not_change():
+    with configured(default=MEMORY, main="default", other=MEMORY):
+        store.set("flow:1", "a", 1)
+        before = stores["default"], stores["main"]
+        with override_settings(STATESTORE={**settings.STATESTORE, "API": {"PAGE_SIZE": 5}}):
+            assert (stores["default"], stores["main"]) == before
+            assert store.increment("flow:1", "a") == 2
+        assert store.get("flow:1", "a") == 2
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        {"STORES": {"default": MEMORY | {"ENABLE_SET": False}}},
+        {"STORES": {"default": "other", "other": MEMORY}},
+        {"STORES": {"fast": MEMORY}},
+        {"STORES": "nonsense"},
+        {"OBSERVERS": ["no.such.Observer"]},
+        {},
+        None,
+    ],
+)
+def test_a_block_has_its_stores_again_whatever_one_inside_has_changed(inside):
+    layered = {"BACKEND": "statestore.backends.LayeredStore", "OPTIONS": {"durable": "default", "fast": "fast"}}
+    with configured(default=MEMORY, fast=MEMORY, layered=layered, main="default"):
+        store.set("flow:1", "a", 1)
+        before = stores.all()
+        with override_settings(STATESTORE=inside), override_settings(CACHES=CACHES), suppress(Exception):
+            stores["default"].get("flow:1", "a")
+        assert [*map(id, stores.all())] == [*map(id, before)]
+        assert store.get("flow:1", "a") == 1
+
+
+def test_a_block_that_closes_every_store_leaves_new_ones_behind():
+    with configured(default=MEMORY, main="default"):
+        store.set("flow:1", "a", 1)
+        with override_settings(STATESTORE={**settings.STATESTORE, "API": {}}):
+            assert stores["main"].get("flow:1", "a") == 1
+            stores.close_all()
+        assert stores["main"].get("flow:1", "a") is None
+
+
+def test_other_settings_change_no_store():
+    with configured(default=MEMORY):
+        before = stores["default"]
+        with override_settings(DEBUG=True), override_settings(SITE_ID=5):
+            assert stores["default"] is before
+            with override_settings(STATESTORE={**settings.STATESTORE, "API": {}}):
+                assert stores["default"] is before
+            assert stores["default"] is before
+        assert stores["default"] is before
+        with pytest.warns(UserWarning, match="DATABASES"), override_settings(DATABASES=settings.DATABASES):
+            assert stores["default"] is before
+
+
+@pytest.mark.parametrize("enter", [True, False])
+def test_a_word_that_has_no_counterpart_breaks_nothing(enter):
+    with configured(default=MEMORY):
+        for setting in ("STATESTORE", "CACHES", "STATESTORE"):
+            setting_changed.send(type(settings._wrapped), setting=setting, value=None, enter=enter)
+            store.set("flow:1", "a", 1)
+            assert store.get("flow:1", "a") == 1
+    for _ in range(2):
+        with configured(default=MEMORY):
+            assert store.increment("flow:1", "a") == 1
+
+
+def test_a_block_that_fails_to_begin_leaves_the_one_around_it_as_it_was():
+    def refuse(*, setting, enter, **kwargs):
+        if setting == "STATIC_URL" and enter:
+            raise LookupError
+
+    inner = override_settings(STATIC_URL="/", STATESTORE={"STORES": {"default": MEMORY}})
+    setting_changed.connect(refuse)
+    try:
+        with configured(default=MEMORY), configured(default=MEMORY | {"TTL": 5}):
+            store.set("flow:1", "a", 1)
+            with pytest.raises(LookupError):
+                inner.enable()
+            assert store.get("flow:1", "a") == 1
+    finally:
+        setting_changed.disconnect(refuse)
 
 
 def test_alias_follows_what_it_names_when_the_settings_change():
@@ -240,6 +364,7 @@ def test_store_is_a_store_to_whoever_asks(settings):
     settings.STATESTORE = {"STORES": {"default": {"BACKEND": "statestore.backends.MemoryStore"}}}
     assert isinstance(store, MemoryStore)
     assert (repr(store), store == stores["default"]) == ("<MemoryStore 'default'>", True)
+    assert {store, stores["default"]} == {stores["default"]}
     settings.STATESTORE = {"STORES": "nonsense"}
     assert not isinstance(store, StateStore)
 

@@ -29,14 +29,12 @@ class override_stores(TestContextDecorator):  # noqa: N801 (in line with overrid
         given = {alias: _fresh(params) for alias, params in self._given.items()}
         current = getattr(settings, "STATESTORE", None) or {}
         self._override = override_settings(STATESTORE={**current, "STORES": {**configured, **given}})
-        self._before = stores._settings, stores._built  # noqa: SLF001 (the handler's own test kit)
         self._override.enable()
         return stores
 
     def disable(self) -> None:
         """Bring back the stores that were there before, with all that is in them."""
         self._override.disable()
-        stores._settings, stores._built = self._before  # noqa: SLF001
 
 
 class _Fresh(dict[str, Any]):
