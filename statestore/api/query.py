@@ -14,7 +14,7 @@ from statestore.exceptions import InvalidValue
 from statestore.values import MAX_DEPTH
 
 _TTL = "'ttl' is a number of seconds above 0 and up to 1,000 years, as in ttl=60 or ttl=0.5."
-_SECONDS = re.compile(r"\d{1,15}(\.\d{1,20})?", re.ASCII)
+_SECONDS = re.compile(r"(\d{1,15}(\.\d{0,50})?|\.\d{1,50})([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 class Query:
@@ -59,7 +59,7 @@ class Query:
             return default
         if not _SECONDS.fullmatch(text):
             raise BadRequest(_TTL)
-        seconds = float(text) if "." in text else int(text)
+        seconds = int(text) if text.isdigit() else float(text)
         try:
             durations.check_ttl(seconds)
         except InvalidValue:

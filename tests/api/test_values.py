@@ -1,5 +1,7 @@
 """One value: the body is the JSON value itself."""
 
+from datetime import timedelta
+
 import pytest
 
 from statestore import stores
@@ -62,7 +64,20 @@ def test_ttl_goes_with_every_write(api, clock, scope):
     assert stores["memory"].keys(scope) == []
 
 
-@pytest.mark.parametrize("ttl", ["0", "-1", "nan", "inf", "none", "", "1e3", "1_0", " 1", "x", "9" * 15, "\u0661"])
+@pytest.mark.parametrize("ttl", [1e-05, "1e3", "1E+3", "1.5e-2", ".5", "5.", "0060", repr(1 / 3), 31_536_000_000])
+def test_a_ttl_is_taken_in_every_way_to_write_a_number(api, clock, scope, ttl):
+    succeeded(api.put(url("memory", scope, "k", ttl=ttl), 1), 201)
+    live = stores["memory"].entry(scope, "k").expires_at - stores["memory"].entry(scope, "k").updated_at
+    assert live == timedelta(seconds=float(ttl))
+
+
+@pytest.mark.parametrize(
+    "ttl",
+    [
+        *("0", "-1", "+1", "nan", "inf", "infinity", "none", "", "1_0", " 1", "1 ", "1\n", "x", "9" * 15, "\u0661"),
+        *(".", "e3", ".e3", "1e", "1e+", "1e3.5", "0x10", "1e11", "1e400", "1e-400", "1e99999", "0e5", "1,5"),
+    ],
+)
 def test_a_mistyped_ttl_is_refused(api, scope, ttl):
     problem(api.put(url("memory", scope, "k", ttl=ttl), 1), 400)
     assert stores["memory"].keys(scope) == []
