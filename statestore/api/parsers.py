@@ -7,7 +7,7 @@ from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
 from statestore.api.options import option
-from statestore.api.problems import BadRequest, TooLarge
+from statestore.api.problems import BadRequest, Encoded, TooLarge
 from statestore.api.strictjson import loads
 from statestore.exceptions import shown
 
@@ -39,9 +39,9 @@ class JSONPatchParser(StrictJSONParser):
 def read_json(request: Any, kinds: list[type[StrictJSONParser]]) -> tuple[type[StrictJSONParser], Any]:
     """Return the body of Django's request with the parser that its media type chose; 415 if none did.
 
-    A body that is not there needs no media type to be wrong.
+    A body that is not there needs no media type to be wrong; some servers make one up.
     """
-    if request.META.get("CONTENT_TYPE") and _announced(request) != 0:
+    if request.META.get("CONTENT_TYPE") and _announced(request):
         _kind(request, kinds)
     text = read_body(request)
     return read_json_of(request, text, kinds) if text else (kinds[0], loads(text))
@@ -72,6 +72,8 @@ def read_body(request: Any) -> bytes:
 
 
 def _kind(request: Any, kinds: list[type[StrictJSONParser]]) -> type[StrictJSONParser]:
+    if request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in {"", "identity"}:
+        raise Encoded
     given = request.META.get("CONTENT_TYPE") or ""
     media_type, _, parameters = given.partition(";")
     for kind in kinds:

@@ -80,6 +80,14 @@ class TooLarge(BadRequest):
     default_detail = "The request is too large."
 
 
+class Encoded(BadRequest):
+    """The body is compressed, or otherwise encoded (RFC 9110, section 12.5.3)."""
+
+    status_code = 415
+    default_detail = "The body is taken without a Content-Encoding."
+    headers = {"Accept-Encoding": "identity"}
+
+
 def respond(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Return the response for an exception of a view; None for one that nobody foresaw."""
     response = _response(error)
@@ -118,6 +126,8 @@ def _of_store(error: ours.StateStoreError) -> HttpResponse:
 def _of_framework(error: APIException) -> HttpResponse:
     detail = str(error.detail) if not isinstance(error.detail, dict | list) else error.default_detail
     response = problem(error.status_code, str(detail), **getattr(error, "members", {}))
+    for name, value in getattr(error, "headers", {}).items():
+        response.headers[name] = value
     if header := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = header
     wait = getattr(error, "wait", None)

@@ -130,6 +130,39 @@ def test_a_chunked_body_is_limited_like_any_other(answer, size, status):
     assert answer("PUT", ROUTES[5], "", KINDS[0], body, chunked)[0] == status
 
 
+@pytest.mark.parametrize(("method", "route"), [("PUT", 5), ("PATCH", 5), ("PATCH", 4), ("POST", 2)])
+@pytest.mark.parametrize("length", ["", "0"])
+def test_a_body_that_is_not_there_is_an_empty_one_whatever_type_the_server_makes_up(answer, method, route, length):
+    status, _, said = answer(method, ROUTES[route], "", "text/plain", b"", {"CONTENT_LENGTH": length})
+    assert (status, b"The body is empty" in said) == (400, True)
+
+
+@pytest.mark.parametrize("more", [{}, {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}])
+def test_a_body_that_is_there_must_be_json(answer, more):
+    length = {"CONTENT_LENGTH": ""} if more else {}
+    for method, route in (("PUT", 5), ("PATCH", 5), ("PATCH", 4), ("POST", 2), ("POST", 6)):
+        assert answer(method, ROUTES[route], "", "text/plain", b"1", more | length)[0] == 415
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "x"])
+def test_a_compressed_body_is_not_taken_for_a_plain_one(answer, coding):
+    stores["memory"].delete("s")
+    for method, route in (("PUT", 5), ("PATCH", 4), ("POST", 2), ("POST", 6)):
+        status, sent, _ = answer(method, ROUTES[route], "", KINDS[0], b"{}", {"HTTP_CONTENT_ENCODING": coding})
+        assert (status, sent["Accept-Encoding"]) == (415, "identity")
+    assert stores["memory"].keys("s") == []
+
+
+@pytest.mark.parametrize("coding", ["", "identity", " Identity "])
+def test_a_body_that_says_it_is_not_compressed_is_read(answer, coding):
+    assert answer("PUT", ROUTES[5], "", KINDS[0], b"{}", {"HTTP_CONTENT_ENCODING": coding})[0] in {201, 204}
+
+
+def test_a_body_of_another_type_has_nothing_to_do_with_compression(answer):
+    status, sent, _ = answer("PUT", ROUTES[5], "", "text/plain", b"1", {})
+    assert (status, "Accept-Encoding" in sent) == (415, False)
+
+
 class BrokenChunks(io.BytesIO):
     """A body whose chunks are none: gunicorn's error is neither Django's nor the system's."""
 
