@@ -26,7 +26,7 @@ class StoreHandler:
     A store holds no connection of its own (those are Django's, one a thread), so that one instance serves a whole
     process, its forks included. Building one touches no server. When ``STATESTORE`` or ``CACHES`` is replaced,
     stores whose parameters stay the same are kept and the others are built anew. A block of ``override_settings``
-    lets go of those it has built, and the block around it has its own again.
+    lets go of those it alone has spoken of, and the block around it has its own again.
     """
 
     def __init__(self) -> None:
@@ -84,8 +84,19 @@ class StoreHandler:
                 self._around.setdefault(around, (self._settings, self._caches, self._built))
                 self._settings, self._built = LOOK_AGAIN, dict(self._built)
             elif holder in self._around:
+                built = self._built_for_both()
                 self._settings, self._caches, self._built = self._around.pop(holder)
+                self._built = built | self._built
                 self._watch_again()
+
+    def _built_for_both(self) -> dict[str, tuple[Any, StateStore]]:
+        """Return what the block that has ended was the first to ask for, of what the one around it speaks of."""
+        try:
+            said = conf.store_params()
+        except ImproperlyConfigured:
+            return {}
+        ours = {alias: built for alias, built in self._built.items() if said.get(alias) is built[0]}
+        return {alias: built for alias, built in ours.items() if self._stays(alias, *built)}
 
     def _watch_again(self) -> None:
         """Have those stores watched that a block inside shared with this one, unless it has closed some of them."""

@@ -174,7 +174,9 @@ def test_a_block_inside_keeps_the_stores_that_it_does_not_change():
         with override_settings(STATESTORE={**settings.STATESTORE, "API": {"PAGE_SIZE": 5}}):
             assert (stores["default"], stores["main"]) == before
             assert store.increment("flow:1", "a") == 2
+            stores["other"].set("flow:1", "a", "was asked for here first")
         assert store.get("flow:1", "a") == 2
+        assert stores["other"].get("flow:1", "a") == "was asked for here first"
 
 
 @pytest.mark.parametrize(
@@ -220,6 +222,16 @@ def test_other_settings_change_no_store():
         assert stores["default"] is before
         with pytest.warns(UserWarning, match="DATABASES"), override_settings(DATABASES=settings.DATABASES):
             assert stores["default"] is before
+
+
+def test_a_block_within_settings_that_are_wrong_ends_in_peace():
+    with override_settings(STATESTORE=5):
+        with configured(default=MEMORY):
+            store.set("flow:1", "a", 1)
+        with pytest.raises(ImproperlyConfigured):
+            store.get("flow:1", "a")
+        with configured(default=MEMORY):
+            assert store.get("flow:1", "a") is None
 
 
 @pytest.mark.parametrize("enter", [True, False])
