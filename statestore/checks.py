@@ -8,11 +8,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 (Django's own name)
+from django.db import connections
 
 from statestore import cleanrules, conf, resolving
 from statestore.backends.base import StateStore
 from statestore.backends.cache import CacheStore, is_redis
+from statestore.backends.layered import LayeredStore
+from statestore.backends.layered_options import ROLES, end_of
 from statestore.backends.model import ModelStore
+from statestore.backends.sql_vendors import DIALECTS
 from statestore.context import StateContext
 from statestore.exceptions import kind, shown
 from statestore.handler import DEFAULT, stores
@@ -139,19 +143,23 @@ def _option_problems(
     try:
         hook = getattr(backend, "option_problems", None)
         found = list(hook(alias, params)) if hook else []
-        store = None if found else backend(alias, params)
+        found = found or list(_database_problems(backend(alias, params)))
     except TypeError as error:
         yield _message("E009", f"{place}: {error}.")
     except Exception as error:  # noqa: BLE001 (whatever a store's author raises, it is told as a check)
         said = str(error) or repr(error)
         yield _message("E011", said if said.startswith("STATESTORE[") else f"{place}: {said}")
     else:
-        yield from (_message("E011", f"{place}: {problem}") for problem in found or _database_problems(store))
+        yield from (_message("E011", f"{place}: {problem}") for problem in found)
 
 
-def _database_problems(store: StateStore | None) -> Iterator[str]:
-    if isinstance(store, ModelStore) and store.database not in list(settings.DATABASES):
+def _database_problems(store: StateStore) -> Iterator[str]:
+    if not isinstance(store, ModelStore):
+        return
+    if store.database not in list(settings.DATABASES):
         yield f"DATABASES has no database {shown(store.database)}."
+    elif (vendor := connections[store.database].vendor) not in DIALECTS:
+        yield f"A ModelStore works on {', '.join(DIALECTS)}; the database {shown(store.database)} is {vendor}."
 
 
 # -- SCOPES, CLEAN, API
@@ -197,6 +205,7 @@ def _promises() -> Iterator[CheckMessage]:
         if place and place in seen:
             yield _message("W001", f"The stores {seen[place]!r} and {alias!r} keep their state in the same place.")
         seen.setdefault(place, alias)
+        yield from _shared_parts(alias, store, seen)
         yield from _threats(alias, store)
 
 
@@ -204,6 +213,16 @@ def _place(store: StateStore) -> tuple[str, ...] | None:
     if isinstance(store, ModelStore):
         return "database", store.database
     return ("cache", store.cache_alias, store.prefix) if isinstance(store, CacheStore) else None
+
+
+def _shared_parts(alias: str, store: StateStore, seen: dict[Any, str]) -> Iterator[CheckMessage]:
+    if not isinstance(store, LayeredStore):
+        return
+    for role in ROLES:
+        part = "part", end_of(store.options[role])
+        if part in seen:
+            yield _message("W001", f"The layered stores {seen[part]!r} and {alias!r} share the store {part[1]!r}.")
+        seen.setdefault(part, alias)
 
 
 def _threats(alias: str, store: StateStore) -> Iterator[CheckMessage]:

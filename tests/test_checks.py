@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from django.core import checks as django_checks
 from django.core.checks.registry import registry
+from django.db import connections
+from django.db.backends.dummy.base import DatabaseWrapper
 from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from statestore.backends.memory import MemoryStore
 
 MEMORY = {"BACKEND": "statestore.backends.MemoryStore"}
 CACHE = {"BACKEND": "statestore.backends.CacheStore"}
+MODEL = {"BACKEND": "statestore.backends.ModelStore"}
 PAGE = Path(__file__).parent.parent / "docs" / "checks.md"
 
 
@@ -40,6 +43,10 @@ class Unfinished(checks.StateStore):
 
 PICKY, BROKEN, UNFINISHED = ({"BACKEND": f"{__name__}.{name}"} for name in ("Picky", "Broken", "Unfinished"))
 RESOLVER = "django.contrib.auth.get_user_model"
+
+
+def layered(durable, fast):
+    return {"BACKEND": "statestore.backends.LayeredStore", "OPTIONS": {"durable": durable, "fast": fast}}
 
 
 def found(statestore):
@@ -114,7 +121,19 @@ def test_right_settings_pass(fine):
         (stores_of(fast=CACHE | {"OPTIONS": {"cash": "default"}}), ["E011"]),
         (stores_of(fast={"BACKEND": "statestore.backends.ModelStore", "OPTIONS": {"database": "x"}}), ["E011"]),
         (stores_of(fast={"BACKEND": "statestore.backends.ModelStore", "OPTIONS": {"table": "x"}}), ["E011"]),
+        *((stores_of(fast=MODEL | {"OPTIONS": {"database": x}}), ["E011"]) for x in ([], {}, 5, None, b"default")),
         (stores_of(fast=MEMORY | {"OPTIONS": {"size": 5}}), ["E011"]),
+        (stores_of(fast=MEMORY, front=layered("front", "fast")), ["E011"]),
+        (stores_of(fast="front", front=layered("default", "fast")), ["E011"]),
+        (stores_of(fast="default", front=layered("default", "fast")), ["E011"]),
+        (stores_of(one="fast", fast=MEMORY, front=layered("one", "fast")), ["E011"]),
+        (stores_of(a=MEMORY, b=MEMORY, inner=layered("default", "a"), outer=layered("inner", "b")), ["E011"]),
+        (stores_of(fast=MEMORY, one=layered("two", "fast"), two=layered("one", "fast")), ["E011", "E011"]),
+        (stores_of(main=MEMORY, one=layered("default", "two"), two=layered("main", "one")), ["E011", "E011"]),
+        (stores_of(fast=MEMORY, front=layered("nowhere", "fast")), ["E011"]),
+        (stores_of(fast=MEMORY, front=layered([], "fast")), ["E011"]),
+        (stores_of(fast={}, front=layered("fast", "default")), ["E008"]),
+        (stores_of(a="b", b="a", front=layered("default", "a")), ["E007", "E007"]),
         (stores_of(fast=MEMORY | {"SCHEMAS": {"user:*": "no.such.Types"}}), ["E016"]),
         (stores_of(fast=MEMORY | {"SCHEMAS": {"user:*": {"theme": "no.such.Theme"}}}), ["E016"]),
         (stores_of(fast=MEMORY | {"SCHEMAS": {5: {"theme": str}}}), ["E016"]),
@@ -158,13 +177,35 @@ def test_message_says_where_and_what():
 
 
 def test_two_stores_in_one_place_are_told():
-    model = {"BACKEND": "statestore.backends.ModelStore"}
-    assert numbers({"STORES": {"default": model, "again": model}}) == ["W001"]
-    assert numbers({"STORES": {"default": model, "again": "default"}}) == []
+    assert numbers({"STORES": {"default": MODEL, "again": MODEL}}) == ["W001"]
+    assert numbers({"STORES": {"default": MODEL, "again": "default"}}) == []
     apart = CACHE | {"OPTIONS": {"prefix": "other"}}
     assert "W001" not in numbers(stores_of(one=CACHE, two=apart))
     assert "W001" in numbers(stores_of(one=CACHE, two=CACHE | {"OPTIONS": {"timeout": 1}}))
     assert numbers(stores_of(one=MEMORY)) == []
+
+
+def test_two_layered_stores_that_share_a_part_are_told():
+    apart = {"fast": MEMORY, "main": MEMORY, "quick": MEMORY, "same": "default"}
+    one, two = layered("default", "fast"), layered("main", "quick")
+    assert numbers(stores_of(**apart, one=one, two=two, again="one")) == []
+    (message,) = found(stores_of(**apart, one=one, two=layered("same", "quick")))
+    assert (message.id, message.msg) == (
+        "statestore.W001",
+        "The layered stores 'one' and 'two' share the store 'default'.",
+    )
+    assert numbers(stores_of(**apart, one=one, two=layered("main", "fast"))) == ["W001"]
+    assert numbers(stores_of(**apart, one=one, two=layered("same", "fast"))) == ["W001", "W001"]
+    assert numbers(stores_of(**apart, one=one, two=layered("main", "one"))) == []  # a fast store may be layered
+
+
+def test_database_that_no_model_store_works_on_is_told(settings, monkeypatch):
+    (alias,) = list(settings.DATABASES)[:1]
+    other = DatabaseWrapper({**connections[alias].settings_dict}, alias)
+    monkeypatch.setattr(checks, "connections", {alias: other})
+    (message,) = found({"STORES": {"default": MODEL}})
+    works = "A ModelStore works on sqlite, postgresql, mysql; the database 'default' is unknown."
+    assert (message.id, message.msg) == ("statestore.E011", f"STATESTORE['STORES']['default']: {works}")
 
 
 def test_portable_cache_says_what_it_can_not_promise():

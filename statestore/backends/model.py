@@ -48,6 +48,8 @@ class ModelStore(StateStore):
         """Return what is wrong with ``OPTIONS``, as sentences."""
         options = params.get("OPTIONS") or {}
         found = [f"OPTIONS: {name!r} is not an option of a ModelStore." for name in options if name not in DEFAULTS]
+        if not isinstance(options.get("database", ""), str):
+            found.append("OPTIONS: database is the alias of one, a text.")
         timeout = options.get("timeout", 1)
         if type(timeout) not in (int, float) or not 0 < timeout <= 3600:
             found.append("OPTIONS: timeout is a number of seconds above 0 and up to 3600.")
