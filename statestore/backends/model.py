@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -17,6 +17,7 @@ from statestore.backends.model_clean import LONG, Clean, OvertakenError, Part
 from statestore.backends.sql import Dialect
 from statestore.backends.sql_vendors import DIALECTS
 from statestore.entries import ABSENT, Cleaned, Page, Record, ScopeInfo, Sentinel, Stamp, to_datetime
+from statestore.exceptions import StoreUnavailable
 from statestore.names import prefix_end
 
 DEFAULTS: Mapping[str, Any] = {"database": DEFAULT_DB_ALIAS, "timeout": 10.0, "prepare": None}
@@ -277,7 +278,24 @@ class ModelStore(StateStore):
             transaction.on_commit(action, using=self.database, robust=True)
 
     def _health(self) -> tuple[str, str, list[str]]:
-        return *self._db.server(), self._db.threats()
+        found = *self._db.server(), self._db.threats()
+        try:
+            # Should it fail, the caller's transaction goes on all the same.
+            with nullcontext() if self._db.begins_transactions() else self._db.atomic():
+                self._read_one("global", "")
+        except Error as error:
+            if self._has_table():
+                raise
+            raise StoreUnavailable(
+                f"The table of the store {self.alias!r} is missing: manage.py migrate --database={self.database}",
+                alias=self.alias,
+            ) from error
+        return found
+
+    def _has_table(self) -> bool:
+        with self._db.watch():
+            connection = self._db.connection
+            return self._sql.table in map(connection.ops.quote_name, connection.introspection.table_names())
 
 
 def _record(text: Any, version: str, updated_at: int, expires_at: int | None) -> Record:

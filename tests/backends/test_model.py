@@ -3,10 +3,16 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connections, transaction
+from django.conf import settings
+from django.db import OperationalError, connections, transaction
+from django.test import RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from statestore import ABSENT, StateStoreError, VersionConflict, entry_changed, stores
+from statestore.checks import check_servers
+from statestore.health import health as view
+from statestore.models import Entry
+from statestore.testing import override_stores
 
 ALIASES = [alias for alias in ("default", "postgres", "mariadb") if alias in connections.settings]
 SCOPE = "user:1"
@@ -214,3 +220,52 @@ def test_health_names_server_and_version(store):
     assert health.reachable
     assert health.server in {"sqlite", "postgresql", "mariadb"}
     assert health.version[0].isdigit()
+
+
+@pytest.fixture
+def unmigrated(store, monkeypatch):
+    """A store beside the other, whose table was not made."""
+    monkeypatch.setattr(Entry._meta, "db_table", "statestore_nowhere")
+    with override_stores(unmigrated={"BACKEND": "statestore.ModelStore", "OPTIONS": {"database": store.database}}):
+        yield stores["unmigrated"]
+
+
+def test_store_without_its_table_is_not_in_good_health(unmigrated):
+    health = unmigrated.health()
+    assert (health.reachable, health.error) == (
+        False,
+        f"The table of the store 'unmigrated' is missing: manage.py migrate --database={unmigrated.database}",
+    )
+    told = next(message for message in check_servers() if "unmigrated" in message.msg)
+    assert (told.id, health.error in told.msg) == ("statestore.W004", True)
+    assert view(RequestFactory().get("/")).status_code == 503
+
+
+def test_layered_store_without_its_table_is_not_in_good_health(unmigrated):
+    parts = {"durable": "unmigrated", "fast": "default"}
+    layered = {"BACKEND": "statestore.backends.LayeredStore", "OPTIONS": parts}
+    with override_settings(STATESTORE={"STORES": {**settings.STATESTORE["STORES"], "layered": layered}}):
+        assert not stores["layered"].health().reachable
+
+
+def test_health_breaks_no_transaction_of_the_caller(store, unmigrated):
+    with transaction.atomic(using=store.database):
+        assert not unmigrated.health().reachable
+        with connections[store.database].cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM statestore_entry")
+            assert cursor.fetchone() == (0,)
+
+
+def test_health_takes_no_lock(store):
+    store.health()
+    with CaptureQueriesContext(connections[store.database]) as captured:
+        assert store.health().reachable
+    assert {query["sql"].split()[0] for query in captured} <= {"SELECT", "SHOW", "PRAGMA"}
+
+
+def test_table_that_can_not_be_read_is_told_as_it_is(store, monkeypatch):
+    def refuse(scope, key):
+        raise OperationalError("permission denied")
+
+    monkeypatch.setattr(store, "_read_one", refuse)
+    assert store.health().error == f"The store {store.alias!r} is unavailable (OperationalError)."
