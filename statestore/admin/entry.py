@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
@@ -15,7 +16,7 @@ from statestore.admin import history
 from statestore.admin.base import Page
 from statestore.admin.difference import difference
 from statestore.admin.editing import Draft
-from statestore.admin.permissions import require
+from statestore.admin.permissions import may, require
 from statestore.admin.scope import part_link, raw_text, show
 from statestore.admin.source import pretty
 from statestore.admin.tree import Tree, kind_name, name_html, visible
@@ -55,6 +56,8 @@ class EditorPage(Page):
             return None
         said = _("The entry {} was added.") if is_new else _("The entry {} was changed.")
         self.say(messages.SUCCESS, format_html(said, name_html(self.key)))
+        if not may(self.request, "view"):
+            return HttpResponseRedirect(reverse("admin:index", current_app=self.site.name))
         where = ("entry", self.alias, self.scope, self.key) if "_continue" in self.request.POST else None
         return self.go(*(where or ("scope", self.alias, self.scope)))
 

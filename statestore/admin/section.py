@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
-from django.urls import URLPattern, path, register_converter, reverse
+from django.urls import URLPattern, path, re_path, register_converter, reverse
 
 from statestore import conf
 from statestore.admin import clean, entry, exchange, history, removal, scope, scopes, stores
@@ -55,7 +55,9 @@ def attach(site: AdminSite) -> None:
 
 def _with_urls(site: AdminSite, get_urls: Callable[[], list[Any]]) -> Callable[[], list[Any]]:
     def get_all_urls() -> list[Any]:
-        return [*(_route(site, *page) for page in PAGES), *get_urls()]
+        own = stores.StoresPage.as_view(site=site)
+        section = re_path(f"^(?P<app_label>{LABEL})/$", site.admin_view(own), name="app_list")
+        return [*(_route(site, *page) for page in PAGES), section, *get_urls()]
 
     return get_all_urls
 
@@ -67,7 +69,7 @@ def _route(site: AdminSite, where: str, page: type[Page], name: str) -> URLPatte
 def _with_section(site: AdminSite, get_app_list: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
     def get_whole_app_list(request: HttpRequest, app_label: str | None = None) -> list[Any]:
         found = get_app_list(request, app_label)
-        if app_label in (None, LABEL) and may(request, "view"):
+        if app_label in (None, LABEL) and (may(request, "view") or may(request, "add")):
             _insert(found, _section(site, request))
         return found
 
@@ -95,14 +97,17 @@ def _row(site: AdminSite, request: HttpRequest, alias: str) -> dict[str, Any]:
     """Return the row of one store, with what the templates of the admin ask of a model's row."""
     rights = {verb: may(request, verb) for verb in ("add", "change", "delete", "view")}
     addable = rights["add"] and _takes_more(alias)
-    add_url = reverse("admin:statestore_add_scope", args=[alias], current_app=site.name)
+
+    def address(page: str) -> str:
+        return reverse(f"admin:statestore_{page}", args=[alias], current_app=site.name)
+
     return {
         "model": apps.get_model(LABEL, "Entry"),
         "name": alias,
         "object_name": alias,
         "perms": rights,
-        "admin_url": reverse("admin:statestore_scopes", args=[alias], current_app=site.name),
-        "add_url": add_url if addable else None,
+        "admin_url": address("scopes") if rights["view"] else None,
+        "add_url": address("add_scope") if addable else None,
         "view_only": not rights["change"],
     }
 

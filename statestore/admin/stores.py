@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from statestore import conf
 from statestore.admin.base import Page
+from statestore.admin.permissions import may, require
 from statestore.admin.sampling import Sample, look
 from statestore.entries import Health
 from statestore.exceptions import StateStoreError
@@ -42,9 +43,13 @@ class StoresPage(Page):
     """All stores. One that is down says so, and holds up none of the others."""
 
     template = "admin/statestore/stores.html"
+    needs = ()
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        """Show them."""
+        """Show them; who may only add sees where to, on the admin's own page of a section."""
+        if not may(request, "view"):
+            require(request, "add")
+            return self.site.app_index(request, "statestore")
         return self.page(title=_("Stores"), cards=[_card(alias) for alias in conf.store_params()])
 
 

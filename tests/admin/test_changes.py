@@ -1,6 +1,7 @@
 """What the pages change: only over what was seen, only by those who may, always noted and never the value."""
 
 import json
+import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -141,6 +142,36 @@ def test_entry_is_added_to_a_new_scope(boss, alias, store):
     assert history() == [(f"{alias}|node:a/b %25?#..|kéy", 1, "boss")]
 
 
+def test_who_may_only_add_finds_where_to_and_is_back_on_the_index_with_the_message(staff, alias, store):
+    client = staff("add")
+    section = client.get("/admin/").context["app_list"][0]
+    row = next(row for row in section["models"] if row["name"] == alias)
+    assert (row["admin_url"], row["add_url"]) == (None, url("add_scope", alias))
+    assert section["app_url"] == url("entry_changelist")
+    assert client.get(section["app_url"]).context["app_list"] == [section]
+    shown = client.get(row["add_url"]).content.decode()
+    assert f'href="{url("scopes", alias)}"' not in shown
+    sent = {"scope": SCOPE, "key": KEY, "value": "1", "expiry": "store"}
+    saved = client.post(row["add_url"], sent, follow=True)
+    assert saved.redirect_chain == [("/admin/", 302)]
+    assert [str(said) for said in saved.context["messages"]] == [
+        f'The entry <bdi class="state-word">{KEY}</bdi> was added.'
+    ]
+    assert store.get_many(SCOPE) == {KEY: 1}
+    assert history() == [(f"{alias}|{SCOPE}|{KEY}", 1, "staff")]
+
+
+def test_no_link_on_the_form_leads_who_may_only_add_to_a_page_that_is_closed(staff, alias, store):
+    store.set(SCOPE, KEY, 1)
+    client = staff("add")
+    for page, names in (("add_scope", ()), ("add_entry", (SCOPE,))):
+        links = re.findall(
+            r'href="(/admin/statestore/[^"]*)"', client.get(url(page, alias, *names)).content.decode()
+        )
+        assert links
+        assert {client.get(link).status_code for link in links} == {200}
+
+
 def test_adding_never_overwrites(boss, alias, store):
     store.set(SCOPE, KEY, 1)
     response = boss.post(url("add_entry", alias, SCOPE), {"key": KEY, "value": "2", "expiry": "store"})
@@ -245,7 +276,6 @@ def test_neighbours_of_what_goes_stay(boss, alias, store):
 
 
 WAYS = {
-    "look at stores": ("get", "entry_changelist", "view"),
     "look at scopes": ("get", "scopes", "view"),
     "look at a scope": ("get", "scope", "view"),
     "look at an entry": ("get", "entry", "view"),
@@ -264,15 +294,14 @@ WAYS = {
     "import": ("post", "import", "view", "add"),
 }
 ALL = ("view", "add", "change", "delete", "clean")
-NAMES = {"entry": (SCOPE, KEY), "raw": (SCOPE, KEY), "remove_entry": (SCOPE, KEY), "entry_changelist": None}
+NAMES = {"entry": (SCOPE, KEY), "raw": (SCOPE, KEY), "remove_entry": (SCOPE, KEY)}
 OF_A_STORE = ("scopes", "export", "add_scope", "clean", "import")
 
 
 def go(client, alias, method, page):
     names = NAMES.get(page, () if page in OF_A_STORE else (SCOPE,))
-    address = url(page) if names is None else url(page, alias, *names)
     return getattr(client, method)(
-        address, {"version": "x", "value": "9", "key": "k9", "scope": "s9", "expiry": "store"}
+        url(page, alias, *names), {"version": "x", "value": "9", "key": "k9", "scope": "s9", "expiry": "store"}
     )
 
 

@@ -53,9 +53,17 @@ def test_section_is_on_the_index_with_a_row_for_every_store(boss, two_stores):
     assert app["app_url"] == "/admin/statestore/"
 
 
+def test_section_has_the_address_that_every_section_has(boss, two_stores):
+    address = reverse("admin:app_list", kwargs={"app_label": "statestore"})
+    assert address == url("entry_changelist")
+    assert reverse("admin:app_list", kwargs={"app_label": "auth"}) == "/admin/auth/"
+
+
 def test_section_is_not_there_for_those_who_may_not_look(staff, two_stores):
-    apps = staff().get("/admin/").context["app_list"]
+    client = staff("delete", "clean")
+    apps = client.get("/admin/").context["app_list"]
     assert [app["app_label"] for app in apps if app["app_label"] == "statestore"] == []
+    assert client.get(url("entry_changelist")).status_code == 403
 
 
 def test_index_touches_no_store(boss, two_stores, monkeypatch):
