@@ -1,6 +1,7 @@
 """The view that tells how the stores are."""
 
 import json
+from platform import python_version
 from types import SimpleNamespace
 
 import pytest
@@ -55,7 +56,7 @@ def test_staff_see_it_all(monkeypatch):
         "latency": 0,
         "backend": "MemoryStore",
         "server": "memory",
-        "version": "",
+        "version": f"Python {python_version()}",
         "threats": ["The state is lost when this process ends, and other processes do not see it."],
         "error": "",
     }

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Collection, Mapping
+from platform import python_version
 from typing import Any
 
 from statestore.backends.base import StateStore
@@ -94,7 +95,8 @@ class MemoryStore(StateStore):
                     )
 
     def _health(self) -> tuple[str, str, list[str]]:
-        return "memory", "", ["The state is lost when this process ends, and other processes do not see it."]
+        lost = "The state is lost when this process ends, and other processes do not see it."
+        return "memory", f"Python {python_version()}", [lost]
 
     def _live(self, scope: str, now: int) -> dict[str, Record]:
         return {key: record for key, record in self._scopes.get(scope, {}).items() if record.is_live(now)}

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from itertools import islice
 from typing import Any, NamedTuple
@@ -175,7 +175,10 @@ class PortableStore(CacheStore):
 
     def _health(self) -> tuple[str, str, list[str]]:
         self._shelf.get(self._address(_digest("global")))
-        return self._shelf.kind.name, "", self.threats()
+        version = ""
+        with suppress(Exception):  # which is not worth a failure: the cache has answered
+            version = self._shelf.kind.version(self.cache)
+        return self._shelf.kind.name, version, self.threats()
 
     # -- documents
 

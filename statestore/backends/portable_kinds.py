@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from django import get_version
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.dummy import DummyCache
@@ -15,7 +16,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.memcached import BaseMemcachedCache, PyMemcacheCache
 from django.core.cache.backends.redis import RedisCache
 from django.core.exceptions import ImproperlyConfigured
-from django.db import router
+from django.db import connections, router
 from django.utils.module_loading import import_string
 
 from statestore.backends import portable_locks as locks
@@ -51,8 +52,19 @@ class Kind:
             AT_ONCE,
         ]
 
+    def version(self, cache: Any) -> str:
+        """Return the version of what keeps the state, as far as it can be asked for; whatever fails is let out."""
+        return ""
 
-class LocMem(Kind):
+
+class _Djangos(Kind):
+    """What Django does by itself."""
+
+    def version(self, cache: Any) -> str:
+        return f"Django {get_version()}"
+
+
+class LocMem(_Djangos):
     """The memory of this process."""
 
     name = "local memory"
@@ -67,7 +79,7 @@ class LocMem(Kind):
         ]
 
 
-class Files(Kind):
+class Files(_Djangos):
     """A directory."""
 
     name = "files"
@@ -101,6 +113,10 @@ class Database(Kind):
             found.append("A router sends reads to another database than writes: what is read may be out of date.")
         return found
 
+    def version(self, cache: Any) -> str:
+        connection: Any = connections[router.db_for_read(cache.cache_model_class)]
+        return f"{connection.display_name} {'.'.join(map(str, connection.get_database_version()))}"
+
 
 class Memcached(Kind):
     """Memcached, by any client."""
@@ -119,6 +135,9 @@ class Memcached(Kind):
             found.append("Whenever a memcached server is added or taken away, scopes move and are lost.")
         return found
 
+    def version(self, cache: Any) -> str:
+        return _version_in(cache._cache.get_stats()[0][1])  # noqa: SLF001 (pylibmc; there is no public way to it)
+
 
 class PyMemcache(Memcached):
     """Memcached by pymemcache, which after an error calls everything missing for a while, or asks another server.
@@ -132,6 +151,10 @@ class PyMemcache(Memcached):
     def own(self, params: Params, timeout: float) -> dict[str, Any]:
         patience = {"timeout": timeout, "connect_timeout": timeout}
         return {**params, "OPTIONS": {**patience, **(params.get("OPTIONS") or {}), **self._NEVER_SILENT}}
+
+    def version(self, cache: Any) -> str:
+        one = next(iter(cache._cache.clients.values()))  # noqa: SLF001 (there is no public way to it)
+        return _version_in(one.stats())
 
 
 class DjangoRedis(Kind):
@@ -151,6 +174,10 @@ class DjangoRedis(Kind):
             "A Redis that evicts, or saves nothing, loses state.",
             AT_ONCE,
         ]
+
+    def version(self, cache: Any) -> str:
+        said = cache._cache.get_client(write=True).info("server")  # noqa: SLF001 (there is no public way to it)
+        return said.get("valkey_version") or said["redis_version"]
 
 
 _KINDS: list[tuple[type[BaseCache], Kind]] = [
@@ -180,6 +207,11 @@ def kind_of(path: str) -> Kind:
         if issubclass(backend, base):
             return kind
     raise ImproperlyConfigured(f"{path!r}, a BACKEND of CACHES, is no cache of Django's.")
+
+
+def _version_in(stats: Mapping[Any, Any]) -> str:
+    said = stats.get(b"version") or stats["version"]
+    return said.decode() if isinstance(said, bytes) else said
 
 
 def _culls(params: Params, what: str) -> str:

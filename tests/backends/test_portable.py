@@ -1,12 +1,15 @@
 """What is special to state on the plain cache API: its stored form, its locks, its index, and caches that fail."""
 
+import re
 import threading
 import uuid
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from django import get_version
 from django.core.cache import BaseCache, caches
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
@@ -711,6 +714,23 @@ class TestPromises:
     def test_health_tells_the_kind_and_the_threats(self, alone):
         health = alone.health()
         assert (health.reachable, health.server, health.threats) == (True, "local memory", alone.threats())
+
+    def test_health_tells_the_version_where_it_can_be_asked_for(self, store):
+        version = store.health().version
+        django = f"Django {get_version()}"
+        expected = {"plain": "", "alone": django, "filecache": django, "dbcache": r"SQLite [\d.]+"}
+        assert re.fullmatch(expected.get(store.cache_alias, r"\d+\.\d+\.\d+"), version)
+
+    def test_pylibmc_tells_the_version_too(self):
+        for stats in ({"version": "1.6.9"}, {b"version": b"1.6.9"}):
+            client = SimpleNamespace(get_stats=lambda stats=stats: [("a:1", stats), ("b:1", {})])
+            kind = kind_of(f"{BACKENDS}.memcached.PyLibMCCache")
+            assert kind.version(SimpleNamespace(_cache=client)) == "1.6.9"
+
+    def test_health_survives_what_does_not_tell_its_version(self, alone, monkeypatch):
+        monkeypatch.setattr("statestore.backends.portable_kinds.get_version", lambda: 1 / 0)
+        health = alone.health()
+        assert (health.reachable, health.version) == (True, "")
 
 
 class TestOwnCacheObject:
