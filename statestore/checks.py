@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 (Django's own name)
 from django.db import connections
 
-from statestore import cleanrules, conf, resolving
+from statestore import cleanrules, conf, resolving, schemas
 from statestore.backends.base import StateStore
 from statestore.backends.cache import CacheStore, is_redis
 from statestore.backends.layered import LayeredStore
@@ -21,7 +21,6 @@ from statestore.context import StateContext
 from statestore.exceptions import kind, shown
 from statestore.handler import DEFAULT, stores
 from statestore.importing import load
-from statestore.typed import Schemas
 
 TAG = "statestore"
 
@@ -131,10 +130,8 @@ def _store_problems(alias: str, params: Mapping[str, Any], place: str) -> Iterat
 
 
 def _schema_problems(params: Mapping[str, Any], place: str) -> Iterator[CheckMessage]:
-    try:
-        Schemas(params.get("SCHEMAS") or {})
-    except Exception as error:  # noqa: BLE001 (types are looked up where the site says, whatever happens there)
-        yield _message("E016", f"{place}: SCHEMAS can't be read ({type(error).__name__}: {error}).")
+    for problem in schemas.problems(params.get("SCHEMAS") or {}):
+        yield _message("E016", f"{place}: {problem}")
 
 
 def _option_problems(

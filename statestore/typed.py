@@ -4,14 +4,14 @@ pydantic is imported when the first typed key is used; sites without typed keys 
 """
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.module_loading import import_string
 
-from statestore.exceptions import SchemaViolation
+from statestore.exact import check_same
+from statestore.exceptions import InvalidKey, InvalidValue, SchemaViolation, kind, shown
 from statestore.pointer import join
 from statestore.values import decode, encode
 
@@ -36,14 +36,16 @@ else:
 class Key(_Name["Kind", "Missing"]):
     """A key's name with the type of its value; it goes wherever the name of a key goes.
 
-    ``type``: anything that pydantic validates (a class, a ``Literal``, a dataclass, a ``TypedDict``, a model, …).
-    ``default``: what a read answers when there is no value. ``on_invalid``: called with the stored JSON value when
-    that does not fit the type, its result is what the read answers; without it the read is a ``SchemaViolation``.
+    ``type``: anything that pydantic validates (a class, a ``Literal``, a dataclass, a ``TypedDict``, a model, …);
+    without it any JSON value, and no pydantic. ``default``: what a read answers when there is no value, as it is.
+    ``on_invalid``: called with the stored JSON value when that does not fit the type, its result is what the read
+    answers; without it the read is a ``SchemaViolation``.
     """
 
     type: Any
     default: Any
     on_invalid: Callable[[Any], Any] | None
+    _schema: "Key[Any, Any] | None" = None  # see within()
 
     @overload
     def __new__(
@@ -73,6 +75,8 @@ class Key(_Name["Kind", "Missing"]):
         default: Any = None,
         on_invalid: Callable[[Any], Any] | None = None,
     ) -> Any:
+        if not isinstance(name, str):
+            raise InvalidKey(f"A key is a string, not {kind(name)}: {shown(name)}.", key=name)
         key = super().__new__(cls, name)
         key.type, key.default, key.on_invalid = type, default, on_invalid
         return key
@@ -85,87 +89,86 @@ class Key(_Name["Kind", "Missing"]):
         return copy.deepcopy(self.default)
 
     def to_text(self, value: Any) -> bytes:
-        """Return a value of the type, or the plain JSON of one, as JSON text; ``SchemaViolation`` for any other."""
-        pydantic = _pydantic()
-        try:
-            known = self._adapter.validate_python(value, strict=True)
-        except pydantic.ValidationError as error:
-            return self._plain_text(value, error)
-        return encode(self._adapter.dump_python(known, mode="json"))
+        """Return a value of the type, or the plain JSON of one, as JSON text.
 
-    def _plain_text(self, value: Any, error: Any) -> bytes:
+        ``SchemaViolation`` for what does not fit, ``InvalidValue`` for what would not be read back the same.
+        """
+        if self.type is Any:
+            return encode(value)
+        try:
+            text = self._exact_text(self.adapter.validate_python(value, strict=True))
+        except ValueError as error:  # ours or pydantic's
+            text = self._plain_text(value, error)
+        if self._schema is not None:
+            self._schema.validated(text)
+        return text
+
+    def _exact_text(self, known: Any) -> bytes:
+        """Return the text of a value of the type, which may hold what does not fit, or what JSON has not."""
+        text = encode(self.adapter.dump_python(known, mode="json", by_alias=True, round_trip=True, warnings=False))
+        check_same(known, self.adapter.validate_json(text, strict=True))
+        return text
+
+    def _plain_text(self, value: Any, error: ValueError) -> bytes:
         """Return the text of what is no value of the type but the JSON of one, as programs send it."""
         try:
             text = encode(value)
-            self._adapter.validate_json(text, strict=True)
-        except ValueError:
-            raise self._violation(error) from None
+        except InvalidValue as problem:
+            raise self._refusal(error, problem) from None
+        self.validated(text)
         return text
+
+    def _refusal(self, error: ValueError, problem: InvalidValue) -> InvalidValue:
+        """Return what is wrong with a value that is neither one of the type nor JSON."""
+        if isinstance(error, _pydantic().ValidationError):
+            return self._violation(error)
+        if isinstance(error, InvalidValue):
+            return problem if problem.pointer == error.pointer else error
+        return problem if problem.pointer else InvalidValue(f"The value can't be written as JSON: {error}.")
 
     def from_text(self, text: bytes) -> Any:
         """Return the value that JSON text says, in its type."""
-        pydantic = _pydantic()
         raw = decode(text)  # what is no JSON at all is the store's affair
+        if self.type is Any:
+            return raw
         try:
-            return self._adapter.validate_json(text, strict=True)
-        except pydantic.ValidationError as error:
+            return self.validated(text)
+        except SchemaViolation:
             if self.on_invalid is not None:
                 return self.on_invalid(raw)
+            raise
+
+    def validated(self, text: bytes) -> Any:
+        """Return the value that JSON text says, in its type, or raise ``SchemaViolation``."""
+        try:
+            return self.adapter.validate_json(text, strict=True)
+        except _pydantic().ValidationError as error:
             raise self._violation(error) from None
 
+    def within(self, schema: "Key[Any, Any]") -> "Key[Any, Any]":
+        """Return this key for a place of which a schema speaks too: what is written has to fit both."""
+        both = copy.copy(self)
+        vars(both).update(adapter=self.adapter, _schema=schema)
+        return both
+
     @cached_property
-    def _adapter(self) -> Any:
-        return _pydantic().TypeAdapter(self.type)
+    def adapter(self) -> Any:
+        """What pydantic made of the type. ``ImproperlyConfigured`` where that is none, or there is no pydantic."""
+        pydantic = _pydantic()
+        try:
+            adapter = pydantic.TypeAdapter(self.type)
+            what = adapter.core_schema["type"]
+        except Exception as error:
+            reason = str(error).partition("\n")[0]
+            raise ImproperlyConfigured(f"{self!r}: this is no type that pydantic knows ({reason}).") from error
+        if what == "call":
+            raise ImproperlyConfigured(f"{self!r}: this is a function, no type.")
+        return adapter
 
     def _violation(self, error: Any) -> SchemaViolation:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         reasons = "; ".join(f"{join(fault['loc'])} {fault['msg']}".strip() for fault in faults)
         return SchemaViolation(f"The value does not fit: {reasons}.", pointer=join(faults[0]["loc"]))
-
-
-class Schemas:
-    """``STORES[…]["SCHEMAS"]``: types by pattern of the scope and by key.
-
-    ``{"user:*": {"theme": Literal["light", "dark"], "*": int}}``: in a pattern ``*`` stands for one segment, in
-    last place for all that follow; ``"*"`` as a key is any other key. The first pattern that fits decides. Types
-    may be dotted paths; instead of a dict of types there may be one class with annotations (or its path).
-    """
-
-    def __init__(self, patterns: Mapping[str, Any]) -> None:
-        self._patterns = [(pattern.split(":"), _keys(types)) for pattern, types in patterns.items()]
-
-    def key(self, scope: str, key: str) -> str:
-        """Return the typed key for this place, or ``key`` as it is where no schema speaks."""
-        segments = scope.split(":")
-        for pattern, keys in self._patterns:
-            if _fits(pattern, segments):
-                found = keys.get(key, keys.get("*"))
-                return key if found is None else found
-        return key
-
-
-def _fits(pattern: list[str], segments: list[str]) -> bool:
-    if pattern[-1] == "*" and len(segments) > len(pattern):
-        segments = segments[: len(pattern)]
-    return len(pattern) == len(segments) and all(
-        wanted in ("*", segment) for wanted, segment in zip(pattern, segments, strict=True)
-    )
-
-
-def _keys(types: Any) -> dict[str, Key[Any, Any]]:
-    if isinstance(types, str):
-        types = import_string(types)
-    if not isinstance(types, Mapping):
-        from typing import get_type_hints
-
-        types = get_type_hints(types)
-    return {name: _key(name, kind) for name, kind in types.items()}
-
-
-def _key(name: str, kind: Any) -> Key[Any, Any]:
-    if isinstance(kind, Key):
-        return kind
-    return Key(name, type=import_string(kind) if isinstance(kind, str) else kind)
 
 
 def _pydantic() -> Any:

@@ -4,14 +4,16 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import sys
 import uuid
-from typing import Literal
+from typing import Any, Literal
 
 import pydantic
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
-from statestore import Key, MemoryStore, SchemaViolation
+from statestore import InvalidKey, InvalidValue, Key, MemoryStore, SchemaViolation, ValueTooLarge
 
 SCOPE = "user:1"
 THEME = Key("theme", type=Literal["light", "dark"], default="light")
@@ -35,6 +37,55 @@ class Point:
 class Profile(pydantic.BaseModel):
     name: str
     born: dt.date
+
+
+class Holder(pydantic.BaseModel):
+    data: dict[str, Any] = {}
+    number: int = 0
+
+
+class Renamed(pydantic.BaseModel):
+    number: int = pydantic.Field(alias="No.")
+
+
+class Closed(pydantic.BaseModel, extra="forbid"):
+    number: int
+
+    @pydantic.computed_field
+    @property
+    def double(self) -> int:
+        return 2 * self.number
+
+
+class Sloppy(pydantic.BaseModel):
+    """Its defaults are not of their types, which pydantic lets pass."""
+
+    share: float = 0
+    price: decimal.Decimal = 1
+    names: list[str] = ()
+
+
+class Transient(pydantic.BaseModel):
+    number: int = pydantic.Field(default=0, exclude=True)
+
+
+class Secret(pydantic.BaseModel):
+    word: pydantic.SecretStr
+
+
+class Open(pydantic.BaseModel, extra="allow"):
+    number: int
+
+
+@dataclasses.dataclass
+class Node:
+    names: frozenset[str]
+    below: list["Node"]
+    looked_at: float = dataclasses.field(default=0.0, compare=False)
+
+
+class Level(enum.IntEnum):
+    HIGH = 1
 
 
 @pytest.fixture
@@ -115,6 +166,26 @@ def test_on_invalid_answers_instead(store):
         (tuple[int, str], (1, "a"), [1, "a"]),
         (set[int], {1}, [1]),
         (dict[str, list[int]], {"a": [1]}, {"a": [1]}),
+        (dict[int, int], {1: 2}, {"1": 2}),
+        (dict[dt.date, Level], {dt.date(2026, 1, 2): Level.HIGH}, {"2026-01-02": 1}),
+        (Level, Level.HIGH, 1),
+        (float, -0.0, -0.0),
+        (bytes, b"ok", "ok"),
+        (dt.timedelta, dt.timedelta(days=1, microseconds=1), "P1DT0.000001S"),
+        (
+            Node,
+            Node(frozenset("a"), [Node(frozenset(), [])]),
+            {"names": ["a"], "below": [{"names": [], "below": [], "looked_at": 0.0}], "looked_at": 0.0},
+        ),
+        (
+            Holder,
+            Holder(data={"a": [1, 1.0, None, {"b": True}]}),
+            {"data": {"a": [1, 1.0, None, {"b": True}]}, "number": 0},
+        ),
+        (Renamed, Renamed(**{"No.": 1}), {"No.": 1}),
+        (Closed, Closed(number=1), {"number": 1}),
+        (Open, Open(number=1, more=2), {"number": 1, "more": 2}),
+        (Any, {"a": [1]}, {"a": [1]}),
     ],
 )
 def test_types_survive_the_round_trip(store, kind, value, stored):
@@ -142,26 +213,125 @@ def test_parts_and_counters_work_on_typed_keys(store):
         store.remove(SCOPE, home, at="/zip")
 
 
-class UserState(TypedDict):
-    theme: Literal["light", "dark"]
-    born: dt.date
+LOOP: list[Any] = []
+LOOP.append(LOOP)
+NAN = float("nan")
 
 
-def test_schemas_speak_for_a_whole_store():
-    store = MemoryStore(
-        "typed",
-        {"SCHEMAS": {"user:*": UserState, "cart:*": {"*": int}, "flag": {"on": "builtins.bool"}}},
-    )
-    store.set("user:1", "born", dt.date(2000, 1, 1))
-    assert store.get_many("user:1") == {"born": dt.date(2000, 1, 1)}
-    assert store.set("user:1:more", "unknown", "free")
-    for scope, key, value in [
-        ("user:1", "theme", 5),
-        ("user:1:x", "theme", 5),
-        ("cart:9", "any", "x"),
-        ("flag", "on", 1),
-    ]:
-        with pytest.raises(SchemaViolation):
-            store.set(scope, key, value)
-    assert store.set("users:1", "theme", 5)
-    assert store.set("user", "theme", 5)
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        (NAN, ""),
+        ({"x": NAN}, "/x"),
+        ([0, {"a/b": float("inf")}], "/1/a~1b"),
+        ({1: 2}, ""),
+        ({"x": {True: 1, "true": 2}}, "/x"),
+        ({"x": {1}}, "/x"),
+        ([b"x"], "/0"),
+        ([b"\xff"], "/0"),
+        ([dt.date(2026, 1, 2)], "/0"),
+        ([Level.HIGH], "/0"),
+        ({"x": object()}, "/x"),
+        ({"x": "\ud800"}, "/x"),
+        ({"x": 2**63}, "/x"),
+        (LOOP, "/0" * 64),
+    ],
+)
+@pytest.mark.parametrize("kind", ["none", "Any", "object", "dict", "model"])
+def test_a_type_lets_nothing_past_the_codec(store, kind, value, place):
+    key = {
+        "none": Key("k"),
+        "Any": Key("k", type=list[Any]),
+        "object": Key("k", type=object),
+        "dict": Key("k", type=dict),
+        "model": Key("k", type=Holder),
+    }[kind]
+    if kind == "Any":
+        value, place = [value], f"/0{place}"[:128]
+    if kind == "dict":
+        value, place = {"v": value}, f"/v{place}"[: 2 * 64]
+    if kind == "model":
+        value, place = Holder.model_construct(data={"v": value}), f"/data/v{place}"
+    with pytest.raises(InvalidValue) as caught:
+        store.set(SCOPE, key, value)
+    assert store.keys(SCOPE) == []
+    assert (caught.value.scope, caught.value.key) == (SCOPE, "k")
+    assert caught.value.pointer in ({place, None} if kind == "model" else {place})
+
+
+def test_a_tuple_without_a_type_is_read_back_as_a_list(store):
+    for key in (Key("k"), Key("k", type=dict), Key("k", type=dict[str, Any])):
+        store.set(SCOPE, key, {"x": (1, (2,))})
+        assert store.get(SCOPE, key) == {"x": [1, [2]]}
+    holder = Key("h", type=Holder)
+    store.set(SCOPE, holder, Holder(data={"x": (1,)}))
+    assert store.get(SCOPE, holder).data == {"x": [1]}
+
+
+def test_a_model_that_was_changed_into_what_does_not_fit_is_refused(store):
+    key = Key("holder", type=Holder)
+    version = store.set(SCOPE, key, Holder(number=1))
+    holder = store.get(SCOPE, key)
+    holder.number = "bad"
+    with pytest.raises(SchemaViolation, match="/number") as caught:
+        store.set(SCOPE, key, holder)
+    assert caught.value.pointer == "/number"
+    with pytest.raises(SchemaViolation, match="/number"):
+        store.update(SCOPE, key, lambda current: setattr(current, "number", None) or current)
+    assert store.entry(SCOPE, "holder").version == version
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "place"),
+    [
+        (Secret, Secret(word="x"), "/word"),
+        (list[Secret], [Secret(word="x")], "/0/word"),
+        (Transient, Transient(number=1), "/number"),
+        (set, {Level.HIGH}, ""),
+        (Holder, type("Below", (Holder,), {"__annotations__": {"more": int}})(more=1), ""),
+        (bytes, b"\xff", ""),
+    ],
+)
+def test_what_would_be_read_as_something_else_is_refused(store, kind, value, place):
+    with pytest.raises(InvalidValue) as caught:
+        store.set(SCOPE, Key("k", type=kind), value)
+    assert (caught.value.pointer or "") == place
+    assert store.keys(SCOPE) == []
+
+
+def test_a_model_with_defaults_of_other_types_is_read_back_equal(store):
+    key = Key("sloppy", type=Sloppy)
+    store.set(SCOPE, key, Sloppy())
+    assert store.get(SCOPE, key) == Sloppy(share=0.0, price=decimal.Decimal(1), names=[])
+
+
+def test_a_large_value_of_a_type_is_too_large(store):
+    for key in (Key("k"), Key("k", type=str)):
+        with pytest.raises(ValueTooLarge):
+            store.set(SCOPE, key, "x" * store.config.max_value_bytes)
+
+
+@pytest.mark.parametrize("name", [5, None, b"x", ["x"], 1.5], ids=str)
+def test_a_name_is_a_string(name):
+    with pytest.raises(InvalidKey):
+        Key(name, type=int)
+
+
+def test_a_key_without_a_type_needs_no_pydantic(store, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pydantic", None)
+    key = Key("k", default=[])
+    assert store.get(SCOPE, key) == []
+    store.set(SCOPE, key, [1])
+    assert store.get(SCOPE, key) == store.update(SCOPE, key, lambda value: value) == [1]
+    with pytest.raises(ImproperlyConfigured, match=r"statestore\[typed\]"):
+        store.get(SCOPE, Key("k", type=int))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [type("Ordinary", (), {}), 5, pydantic.TypeAdapter(int), len, lambda x: x],
+    ids=["class", "number", "adapter", "builtin", "function"],
+)
+def test_what_is_no_type_is_said_to_be_none(store, kind):
+    with pytest.raises(ImproperlyConfigured, match=r"Key\('k', type="):
+        store.set(SCOPE, Key("k", type=kind), "x")

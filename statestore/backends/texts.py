@@ -9,7 +9,8 @@ from statestore.backends.core import Core
 from statestore.backends.rules import check_keys, placed
 from statestore.entries import ABSENT, Entry, Record, to_datetime
 from statestore.exceptions import CorruptState, InvalidValue, ValueTooLarge
-from statestore.typed import Key, Schemas
+from statestore.schemas import Schemas
+from statestore.typed import Key
 from statestore.values import decode, encode, encode_all
 
 
@@ -21,8 +22,8 @@ class Texts(Core):
         return Schemas(self.config.schemas) if self.config.schemas else None
 
     def _typed(self, scope: str, key: str) -> Key[Any, Any] | None:
-        if self._schemas is not None and not isinstance(key, Key):
-            key = self._schemas.key(scope, key)
+        if self._schemas is not None:
+            return self._schemas.key(scope, key)
         return key if isinstance(key, Key) else None
 
     def _encode(self, scope: str, key: str, value: Any) -> bytes:
