@@ -6,6 +6,7 @@ LEVELS = {
     "receivers_unreached": "ERROR",
     "observer_failed": "ERROR",
     "scope_unreadable": "ERROR",
+    "export_incomplete": "WARNING",
     "index_unreadable": "ERROR",
     "front_down": "WARNING",
     "front_back": "INFO",

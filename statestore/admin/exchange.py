@@ -1,5 +1,6 @@
 """Export and import of scopes as JSON lines."""
 
+import logging
 from collections.abc import AsyncIterator, Iterable, Iterator
 from functools import partial
 from typing import Any, BinaryIO, cast
@@ -9,6 +10,7 @@ from django.contrib import messages
 from django.contrib.admin.models import CHANGE
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.utils.html import format_html
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,18 +18,55 @@ from django.utils.translation import gettext_lazy, ngettext
 from statestore.admin import history
 from statestore.admin.base import Page
 from statestore.admin.permissions import require
+from statestore.admin.tree import name_html
 from statestore.backends.base import StateStore
 from statestore.loading import FAIL, REPLACE, SKIP, Loader, lines_of
+from statestore.logs import event
 from statestore.names import check_prefix, check_scope
 from statestore.transfer import BadLine, begun, dump, dump_scope
 
 CHUNK = 64 * 1024
-NOTED = 1000  # scopes of one import that the history names
+NOTED = 1000  # scopes of one import or export that the history names
 IF_EXISTS = {
     SKIP: gettext_lazy("Leave what exists"),
     REPLACE: gettext_lazy("Replace what exists"),
     FAIL: gettext_lazy("Stop at the first entry that exists"),
 }
+
+logger = logging.getLogger("statestore")
+
+
+class LeftOut:
+    """The scopes with entries that can't be read, which an export is without: logged, and told to who asked."""
+
+    def __init__(self, request: HttpRequest, alias: str) -> None:
+        self._request, self._alias = request, alias
+        self._scopes: list[str] = []
+
+    def __call__(self, scope: str, key: str | None, why: str) -> None:
+        """Take in one entry, or a scope of which some can't be read."""
+        if self._scopes[-1:] != [scope]:
+            self._scopes.append(scope)
+            told = event("export_incomplete", store=self._alias, scope=scope)
+            logger.warning("An export leaves out entries of a scope: they can't be read.", extra=told)
+
+    def noted(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield these lines, then write into the history what was left out."""
+        yield from lines
+        named = [(self._alias, scope) for scope in self._scopes[:NOTED]]
+        history.note(self._request, CHANGE, named, "Exported without the entries that can't be read.")
+
+    def say(self) -> None:
+        """Leave a message about what is known by now, which is all unless the export is long."""
+        if not self._scopes:
+            return
+        said = ngettext(
+            "Entries of {scope} that can't be read are left out of the export.",
+            "Entries of {n} scopes that can't be read are left out of the export, the first is {scope}.",
+            len(self._scopes),
+        )
+        said = format_html(said, n=len(self._scopes), scope=name_html(self._scopes[0]))
+        messages.warning(self._request, said)
 
 
 def export(request: HttpRequest, store: StateStore, alias: str, scopes: list[str]) -> StreamingHttpResponse:
@@ -35,23 +74,18 @@ def export(request: HttpRequest, store: StateStore, alias: str, scopes: list[str
     checked = [check_scope(name) for name in scopes]
     store.records(checked[0], [])  # is reading switched on? Nothing is touched
     name = checked[0] if len(checked) == 1 else "scopes"
-    return _download(request, (line for scope in checked for line in _scope_lines(store, scope)), alias, name)
+    left_out = LeftOut(request, alias)
+    lines = (line for scope in checked for line in dump_scope(store, scope, on_corrupt=left_out))
+    return _download(request, lines, left_out, f"{alias}-{name}")
 
 
-def _scope_lines(store: StateStore, scope: str) -> Iterator[bytes]:
-    return dump_scope(store, scope, on_corrupt=_leave_out)
-
-
-def _leave_out(scope: str, key: str | None, why: str) -> None:
-    """A corrupt entry can't be exported; its scope's page shows it as corrupt."""
-
-
-def _download(request: HttpRequest, lines: Iterator[bytes], alias: str, name: str) -> StreamingHttpResponse:
-    chunks: Any = begun(_chunks(lines))
+def _download(request: HttpRequest, lines: Iterator[bytes], left_out: LeftOut, name: str) -> StreamingHttpResponse:
+    chunks: Any = begun(_chunks(left_out.noted(lines)))
+    left_out.say()
     if isinstance(request, ASGIRequest):
         chunks = _async(chunks)
     response = StreamingHttpResponse(chunks, content_type="application/x-ndjson")
-    filename = f"{alias}-{name}.jsonl".replace("/", "_").replace("\\", "_")
+    filename = f"{name}.jsonl".replace("/", "_").replace("\\", "_")
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename)
     response["X-Content-Type-Options"] = "nosniff"
     return response
@@ -87,8 +121,9 @@ class ExportPage(Page):
         prefix = check_prefix(request.GET.get("q", ""))
         self.store.records("global", [])
         self.store.open()
-        lines = dump(self.store, prefix=prefix, on_corrupt=_leave_out)
-        return _download(request, lines, self.alias, prefix.rstrip(":") or "all")
+        left_out = LeftOut(request, self.alias)
+        lines = dump(self.store, prefix=prefix, on_corrupt=left_out)
+        return _download(request, lines, left_out, f"{self.alias}-{prefix.rstrip(':') or 'all'}")
 
 
 class ImportPage(Page):

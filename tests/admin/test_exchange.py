@@ -11,6 +11,8 @@ from django.test import AsyncClient
 from django.urls import reverse
 
 from statestore import StoreUnavailable
+from statestore.admin import exchange
+from statestore.admin.tree import name_html
 
 pytestmark = pytest.mark.django_db
 
@@ -105,11 +107,54 @@ def test_export_of_a_store_that_fails_is_a_page_that_says_so(boss, alias, store,
     assert sent.status_code == 503
 
 
-def test_export_leaves_corrupt_entries_out(boss, two_stores):
+@pytest.fixture
+def damaged(two_stores):
+    """A store in which some entries of the scopes ``s`` and ``u`` can't be read."""
     store = two_stores["memory"]
-    store.set_many("s", {"a": 1, "b": 2})
-    store._scopes["s"]["a"] = store._scopes["s"]["a"]._replace(text=b"{")
-    assert [one["key"] for one in lines(boss.get(url("export", "memory")))] == ["b"]
+    for scope in ("s", "t", "u"):
+        store.set_many(scope, {"a": 1, "b": 2, "c": 3})
+    for scope, key in (("s", "a"), ("u", "b"), ("u", "c")):
+        store._scopes[scope][key] = store._scopes[scope][key]._replace(text=b"{s3cret")
+    return store
+
+
+def told(client):
+    return [str(said) for said in client.get(url("scopes", "memory")).context["messages"]]
+
+
+TWO = "Entries of 2 scopes that can't be read are left out of the export, the first is {}."
+ONE = "Entries of {} that can't be read are left out of the export."
+
+
+def test_export_leaves_out_what_is_corrupt_and_says_so(boss, damaged, caplog):
+    found = [(one["scope"], one["key"]) for one in lines(boss.get(url("export", "memory")))]
+    assert found == [("s", "b"), ("s", "c"), ("t", "a"), ("t", "b"), ("t", "c"), ("u", "a")]
+    assert told(boss) == [TWO.format(name_html("s"))]
+    assert [
+        (record.statestore_event, record.levelname, record.statestore_store, record.statestore_scope)
+        for record in caplog.records
+        if record.name == "statestore"
+    ] == [("export_incomplete", "WARNING", "memory", "s"), ("export_incomplete", "WARNING", "memory", "u")]
+    assert "s3cret" not in caplog.text
+    assert [(one.object_id, one.change_message) for one in LogEntry.objects.order_by("pk")] == [
+        (f"memory|{scope}", "Exported without the entries that can't be read.") for scope in ("s", "u")
+    ]
+
+
+def test_export_of_some_scopes_says_so_of_those(boss, damaged):
+    lines(boss.get(url("export_scope", "memory", "u")))
+    assert told(boss) == [ONE.format(name_html("u"))]
+    lines(boss.post(url("scopes", "memory"), {"action": "export_selected", "_selected_action": ["t", "s"]}))
+    assert told(boss) == [ONE.format(name_html("s"))]
+    lines(boss.get(url("export_scope", "memory", "t")))
+    assert told(boss) == []
+
+
+def test_what_is_found_corrupt_after_the_file_has_begun_is_in_the_history(boss, damaged, monkeypatch):
+    monkeypatch.setattr(exchange, "CHUNK", 1)
+    lines(boss.get(url("export", "memory")))
+    assert told(boss) == [ONE.format(name_html("s"))]
+    assert [one.object_id for one in LogEntry.objects.order_by("pk")] == ["memory|s", "memory|u"]
 
 
 def test_bad_line_is_named_with_what_was_loaded_before_it(boss, alias, store):
