@@ -127,17 +127,17 @@ def get_context(request: Any) -> StateContext:
 def with_context(view: Callable[..., Any]) -> Callable[..., Any]:
     """Hand the request's context to a function view, sync or async: ``def view(request, context, …)``.
 
-    It is passed by the name ``context`` where the view has such a parameter, else as the second one. A method is
-    decorated by ``method_decorator(with_context)``.
+    It is passed by the name ``context``, or ``state``, where the view has such a parameter, else as the second one.
+    A method is decorated by ``method_decorator(with_context)``.
     """
-    by_name = "context" in signature(view).parameters
+    name = _name_in(view)
 
     @wraps(view)
     def with_its_context(request: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(request, View):
             raise TypeError("with_context decorates functions; on a method it is method_decorator(with_context).")
-        if by_name:
-            return view(request, *args, context=get_context(request), **kwargs)
+        if name and name not in kwargs:  # else that is a part of the URL
+            return view(request, *args, **{name: get_context(request)}, **kwargs)
         return view(request, get_context(request), *args, **kwargs)
 
     return markcoroutinefunction(with_its_context) if iscoroutinefunction(view) else with_its_context
@@ -159,6 +159,15 @@ class ContextMixin:
         """Return what the view's template sees, with ``state`` among it."""
         kwargs.setdefault("state", TemplateState(self.state))
         return super().get_context_data(**kwargs)  # type: ignore[misc]
+
+
+def _name_in(view: Callable[..., Any]) -> str | None:
+    """Return the name by which a view takes its context; None if it is simply the second parameter."""
+    parameters = list(signature(view).parameters.values())
+    second = [one.name for one in parameters[1:2] if one.kind is not one.KEYWORD_ONLY]
+    named = [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    found = [name for name in ("context", "state") if name in named][:1]
+    return found[0] if found and found != second else None
 
 
 def _missing(key: Any, default: Any) -> Any:

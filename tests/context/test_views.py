@@ -126,12 +126,35 @@ def test_every_verb_of_a_scope_goes_by_the_late_ones_too():
         (lambda request, state, pk: state, {"pk": 1}),
         (lambda request, pk, context: context, {"pk": 1}),
         (lambda request, *, context: context, {}),
+        (lambda request, pk, state: state, {"pk": 1}),
+        (lambda request, *, state: state, {}),
+        (lambda request, pk, *, state: state, {"pk": 1}),
+        (lambda request, context, state: context, {"state": "open"}),
+        (lambda request, mine, state: mine, {"state": "open"}),
+        (lambda request, state, context: context, {"state": "open"}),
+        (lambda request, context, /: context, {}),
         (lambda request, *args, **kwargs: args[0], {"pk": 1}),
+        (lambda request, *context: context[0], {}),
     ],
 )
 def test_with_context_hands_it_over_whatever_the_view_calls_it(request_of, view, kwargs):
     request = request_of()
     assert with_context(view)(request, **kwargs) is get_context(request)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda request, context, pk: (context, pk),
+        lambda request, state, pk: (state, pk),
+        lambda request, mine, pk: (mine, pk),
+        lambda request, pk, context: (context, pk),
+        lambda request, pk, state: (state, pk),
+    ],
+)
+def test_with_context_leaves_the_unnamed_parts_of_a_url_in_their_order(request_of, view):
+    request = request_of()
+    assert with_context(view)(request, 5) == (get_context(request), 5)
 
 
 def test_with_context_on_a_method_is_refused_unless_by_method_decorator(request_of):
