@@ -8,11 +8,16 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.test import SimpleTestCase, override_settings
 
-from statestore import MemoryStore, OperationDisabled, UnknownStore, ValueTooLarge, store, stores
+from statestore import MemoryStore, OperationDisabled, UnknownStore, ValueTooLarge, store, stores, testing
 from statestore.testing import AsyncFace, Clock, fixtures, override_stores
 from tests.docs import run
 
 state_stores, state_clock = fixtures.state_stores, fixtures.state_clock  # for this file alone
+
+
+def test_dir_shows_what_there_is():
+    assert set(testing.__all__) <= set(dir(testing))
+    assert [name for name in dir(testing) if not hasattr(testing, name)] == []
 
 
 def test_every_alias_is_a_fresh_memory_store():
