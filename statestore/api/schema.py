@@ -1,5 +1,6 @@
 """The OpenAPI operations of the views, for drf-spectacular. A table says it all; nothing is guessed."""
 
+import re
 from copy import deepcopy
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -9,7 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from statestore.api.options import served
-from statestore.api.shapes import COMPONENTS, CONDITIONS, ETAG, PATH, QUERY, Shape
+from statestore.api.shapes import COMPONENTS, ETAG, HEADERS, IF, PATH, QUERY, Shape
 
 JSON = "application/json"
 ALWAYS = (400, 401, 403, 404, 405, 406, 429, 503, 504)
@@ -73,23 +74,29 @@ class StateSchema(AutoSchema):
         self.method, self.registry = method.upper(), registry
         what = OPERATIONS[type(self.view).__name__, self.method]
         operation = {
-            "operationId": f"{type(self.view).__name__.removesuffix('View').lower()}_{method.lower()}",
+            "operationId": self.get_operation_id(),
             "summary": what.summary,
             "tags": ["state"],
-            "parameters": [*self._path(), *self._query()],
+            "parameters": [*self._path(), *self._query(), *(IF if what.tagged else [])],
             "security": self.get_auth(),
             "responses": self._responses(what),
         }
-        if what.tagged:
-            operation["description"] = CONDITIONS
         if what.body:
             operation["requestBody"] = {"content": self._content(what.body), "required": what.body_required}
         return operation
 
+    def get_operation_id(self) -> str:
+        """Return view and method, led by where the API is mounted unless that is where all of the document is."""
+        mounted = re.sub(self.path_prefix, "", self.path, flags=re.IGNORECASE).rpartition("stores/")[0]
+        view = type(self.view).__name__.removesuffix("View").lower()
+        return "_".join([*re.findall(r"\w+", mounted), view, self.method.lower()])
+
     def _path(self) -> list[Shape]:
-        names = [name for name in PATH if f"{{{name}}}" in self.path]
         shapes = PATH | {"store": {"type": "string", "enum": served()}}
-        return [{"in": "path", "name": name, "required": True, "schema": shapes[name]} for name in names]
+        return [
+            {"in": "path", "name": name, "required": True, "schema": shapes.get(name, {"type": "string"})}
+            for name in re.findall(r"\{(\w+)\}", self.path)
+        ]
 
     def _query(self) -> list[Shape]:
         return [
@@ -111,6 +118,8 @@ class StateSchema(AutoSchema):
 
     def _answer(self, status: int, kinds: dict[str, str]) -> Shape:
         answer: Shape = {"description": HTTPStatus(status).phrase}
+        if status in HEADERS:
+            answer["headers"] = HEADERS[status]
         if kinds:
             answer["content"] = self._content(kinds)
         return answer

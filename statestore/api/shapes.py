@@ -118,8 +118,19 @@ QUERY: dict[str, Shape] = {
     "key": _list({"type": "string", "pattern": _NAME})
     | {"description": "The keys wanted; all when none is given."},
 }
-CONDITIONS = (
-    "Takes If-Match (only if the version is one of these entity tags; * for any) "
-    "and If-None-Match (only if it is none of them; * for only if there is nothing)."
-)
+_TAGS = r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$'
+IF: list[Shape] = [
+    {"in": "header", "name": name, "schema": _text(description, pattern=_TAGS)}
+    for name, description in {
+        "If-Match": "Only if the version is one of these entity tags; * for any.",
+        "If-None-Match": "Only if the version is none of these entity tags; * for only if there is nothing.",
+    }.items()
+]
 ETAG = {"ETag": {"schema": {"type": "string"}, "description": "The version."}}
+_WAIT = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until it is worth another try."}}
+HEADERS: dict[int, Shape] = {
+    401: {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "How to say who you are."}},
+    415: {"Accept-Encoding": {"schema": {"type": "string"}, "description": "There if the body was compressed."}},
+    429: _WAIT,
+    503: _WAIT,
+}

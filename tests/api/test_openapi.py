@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from django import urls
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
@@ -47,6 +48,51 @@ def test_every_operation_has_its_own_name_and_says_what_can_go_wrong(document):
     assert len({each["operationId"] for each in found}) == len(OPERATIONS)
     for each in found:
         assert {"400", "401", "403", "404", "406", "429", "503", "504"} <= each["responses"].keys()
+
+
+def operations(document):
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+def test_conditions_are_parameters_where_they_are_heeded(document):
+    told = {}
+    for path, method, operation in operations(document):
+        headers = [each["name"] for each in operation["parameters"] if each["in"] == "header"]
+        told[path.removeprefix("/api/stores/"), method] = headers
+    none = {("", "get"), ("{store}/scopes/", "get"), ("{store}/clean/", "post")}
+    assert told == {each: [] if each in none else ["If-Match", "If-None-Match"] for each in told}
+
+
+def test_headers_that_go_with_a_status_are_told(document):
+    for _path, _method, operation in operations(document):
+        told = {status: [*answer.get("headers", ())] for status, answer in operation["responses"].items()}
+        assert {status: told[status] for status in ("400", "401", "429", "503", "504")} == {
+            "400": [],
+            "401": ["WWW-Authenticate"],
+            "429": ["Retry-After"],
+            "503": ["Retry-After"],
+            "504": [],
+        }
+        assert told.get("415", ["Accept-Encoding"]) == ["Accept-Encoding"]
+
+
+urlpatterns = [urls.path(f"{place}/", urls.include("statestore.api.urls")) for place in ("one", "b/two", "<str:v>")]
+
+
+def test_an_api_that_is_mounted_more_than_once_has_no_name_twice():
+    GENERATOR_STATS.reset()
+    document = SchemaGenerator(urlconf=__name__).get_schema(public=True)
+    assert not GENERATOR_STATS
+    validate_schema(document)
+    names = {path: operation["operationId"] for path, method, operation in operations(document) if method == "get"}
+    assert len({*names.values()}) == len(names)
+    assert names["/one/stores/"] == "one_stores_get"
+    assert names["/b/two/stores/{store}/scopes/{scope}/"] == "b_two_scope_get"
+    assert names["/{v}/stores/"] == "v_stores_get"
+    [parameter] = document["paths"]["/{v}/stores/"]["get"]["parameters"]
+    assert parameter == {"in": "path", "name": "v", "required": True, "schema": {"type": "string"}}
 
 
 def test_each_document_that_a_process_makes_is_whole(document):
