@@ -11,6 +11,7 @@ from statestore.api.problems import BadRequest, Encoded, TooLarge
 from statestore.api.strictjson import loads
 from statestore.exceptions import shown
 
+MADE_UP = "text/plain"  # which runserver says for a request that has no media type
 _UTF8 = re.compile(r"""\s*(?:charset\s*=\s*["']?utf-?8["']?)?\s*""", re.IGNORECASE)
 
 
@@ -39,9 +40,9 @@ class JSONPatchParser(StrictJSONParser):
 def read_json(request: Any, kinds: list[type[StrictJSONParser]]) -> tuple[type[StrictJSONParser], Any]:
     """Return the body of Django's request with the parser that its media type chose; 415 if none did.
 
-    A body that is not there needs no media type to be wrong; some servers make one up.
+    A body that is not there needs no media type to be wrong.
     """
-    if request.META.get("CONTENT_TYPE") and _announced(request):
+    if request.META.get("CONTENT_TYPE", "") not in {"", MADE_UP} and _announced(request) != 0:
         _kind(request, kinds)
     text = read_body(request)
     return read_json_of(request, text, kinds) if text else (kinds[0], loads(text))
