@@ -1,7 +1,8 @@
 """``SCHEMAS``: what types the values of a whole store have, whoever writes them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, NotRequired, Required, get_args, get_origin, get_type_hints
+from dataclasses import InitVar
+from typing import Annotated, Any, ClassVar, NotRequired, Required, get_args, get_origin, get_type_hints
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -89,10 +90,19 @@ def _keys(pattern: Any, types: Any) -> dict[str, Key[Any, Any]]:
 def _hints(declared: type) -> dict[str, Any]:
     hints = get_type_hints(declared, include_extras=True)  # the extras are limits, as of a number
     return {
-        name: get_args(hint)[0] if get_origin(hint) in (Required, NotRequired) else hint
+        name: _bare(hint)
         for name, hint in hints.items()
-        if ClassVar not in (hint, get_origin(hint))
+        if ClassVar not in (hint, get_origin(hint)) and not isinstance(hint, InitVar)
     }
+
+
+def _bare(hint: Any) -> Any:
+    """Return the type in ``Required`` or ``NotRequired``; limits may stand on either side of those (PEP 655)."""
+    if get_origin(hint) in (Required, NotRequired):
+        return _bare(get_args(hint)[0])
+    if get_origin(hint) is Annotated and get_origin(hint.__origin__) in (Required, NotRequired):
+        return Annotated[(_bare(hint.__origin__), *hint.__metadata__)]
+    return hint
 
 
 def _key(place: str, name: Any, given: Any) -> Key[Any, Any]:

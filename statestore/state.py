@@ -1,5 +1,6 @@
 """``State``: several keys of one scope declared as a class, read as one, written as what has changed."""
 
+import copy
 from inspect import get_annotations
 from typing import TYPE_CHECKING, Any, ClassVar, get_origin
 
@@ -112,23 +113,24 @@ class State:
         self._forget()
         for name, key in self._keys.items():
             if key in found or name in self._defaults:
-                vars(self)[name] = value = found.get(key, key.missing())
-                self._texts[name] = key.to_text(value)
+                vars(self)[name] = found.get(key, key.missing())
+                self._texts[name] = self._text(name)
             else:
                 self._texts[name] = b""  # it was looked for
         return self
 
-    def _changed(self) -> tuple[dict[str, Any], dict[str, bytes]]:
+    def _changed(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the values that changed since they were read, by key, and their texts, by attribute."""
         texts = {name: self._text(name) for name in self._keys if name in vars(self)}
         texts = {name: text for name, text in texts.items() if text != self._texts.get(name)}
         return {self._keys[name]: vars(self)[name] for name in texts}, texts
 
-    def _text(self, name: str) -> bytes:
+    def _text(self, name: str) -> Any:
+        value = vars(self)[name]
         try:
-            return self._keys[name].to_text(vars(self)[name])
+            return self._keys[name].to_text(value)
         except InvalidValue:
-            return b"unfit"  # unlike any text, so that it goes to the store, which refuses it by its full name
+            return [copy.deepcopy(value)]  # unlike any text; the store refuses it by its full name if it changes
 
     def _forget(self) -> None:
         scope = self._scope

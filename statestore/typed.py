@@ -96,7 +96,7 @@ class Key(_Name["Kind", "Missing"]):
         if self.type is Any:
             return encode(value)
         try:
-            text = self._exact_text(self.adapter.validate_python(value, strict=True))
+            text = self._exact_text(self.adapter.validate_python(value, strict=True, by_name=True))
         except ValueError as error:  # ours or pydantic's
             text = self._plain_text(value, error)
         if self._schema is not None:
@@ -105,8 +105,8 @@ class Key(_Name["Kind", "Missing"]):
 
     def _exact_text(self, known: Any) -> bytes:
         """Return the text of a value of the type, which may hold what does not fit, or what JSON has not."""
-        text = encode(self.adapter.dump_python(known, mode="json", by_alias=True, round_trip=True, warnings=False))
-        check_same(known, self.adapter.validate_json(text, strict=True))
+        text = encode(self.adapter.dump_python(known, mode="json", by_alias=False, round_trip=True, warnings=False))
+        check_same(known, self.adapter.validate_json(text, strict=True, by_name=True))
         return text
 
     def _plain_text(self, value: Any, error: ValueError) -> bytes:
@@ -141,7 +141,7 @@ class Key(_Name["Kind", "Missing"]):
     def validated(self, text: bytes) -> Any:
         """Return the value that JSON text says, in its type, or raise ``SchemaViolation``."""
         try:
-            return self.adapter.validate_json(text, strict=True)
+            return self.adapter.validate_json(text, strict=True, by_name=True)
         except _pydantic().ValidationError as error:
             raise self._violation(error) from None
 

@@ -1,5 +1,6 @@
 """SCHEMAS: types for a whole store, what they make of typed keys, and that no mistake in them passes unsaid."""
 
+import dataclasses
 import datetime as dt
 import sys
 from typing import Annotated, Any, ClassVar, Literal, NotRequired
@@ -20,11 +21,18 @@ class UserState(TypedDict):
     theme: Literal["light", "dark"]
     born: dt.date
     age: NotRequired[Annotated[int, pydantic.Field(gt=0)]]
+    size: Annotated[NotRequired[int], pydantic.Field(gt=0)]
 
 
 class Declared:
     kind: ClassVar[str] = "device"
     port: Annotated[int, pydantic.Field(lt=65536)]
+
+
+@dataclasses.dataclass
+class Started:
+    port: int
+    secret: dataclasses.InitVar[str] = ""
 
 
 class Ordinary:
@@ -56,6 +64,7 @@ def test_schemas_speak_for_a_whole_store():
         ("user:1", "theme", 5),
         ("user:1:x", "theme", 5),
         ("user:1", "age", 0),
+        ("user:1", "size", 0),
         ("cart:9", "any", "x"),
         ("flag", "on", 1),
         ("d", "port", 65536),
@@ -147,3 +156,8 @@ def test_types_without_pydantic_are_a_mistake_that_says_what_to_install(monkeypa
     with pytest.raises(ImproperlyConfigured, match=r"statestore\[typed\]"):
         store_with({"user:*": {"theme": str}}).set(SCOPE, "theme", "x")
     assert said_of({"user:*": {"theme": Any}}) == []
+
+
+def test_what_a_class_takes_only_to_start_is_no_key():
+    assert said_of({"s": Started}) == []
+    assert store_with({"s": Started}).set("s", "secret", 5)

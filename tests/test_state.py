@@ -3,10 +3,11 @@
 import datetime as dt
 from typing import ClassVar, Literal
 
+import pydantic
 import pytest
 from asgiref.sync import async_to_sync
 
-from statestore import MemoryStore, SchemaViolation, State
+from statestore import InvalidValue, MemoryStore, SchemaViolation, State
 
 SCOPE = "session:1"
 
@@ -176,3 +177,25 @@ def test_it_shows_what_it_knows(scope):
     state = Prefixed(scope)
     assert state.step == 1
     assert repr(state) == f"<Prefixed in {scope!r}: step=1>"
+
+
+class Token(pydantic.BaseModel):
+    word: pydantic.SecretStr
+
+
+class Access(State):
+    token: Token
+    step: int = 1
+
+
+def test_what_can_only_be_read_is_no_hindrance_to_the_rest(store, scope):
+    store.set(SCOPE, "token", {"word": "x"})
+    access = Access(scope)
+    assert access.token.word.get_secret_value() == "x"
+    access.step = 2
+    access.save()
+    assert store.get_many(SCOPE) == {"token": {"word": "x"}, "step": 2}
+    access.token = Token(word=pydantic.SecretStr("y"))
+    with pytest.raises(InvalidValue, match="session:1 / token"):
+        access.save()
+    assert store.get(SCOPE, "token") == {"word": "x"}

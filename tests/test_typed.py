@@ -4,13 +4,17 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import json
 import sys
 import uuid
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import pydantic
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from pydantic.alias_generators import to_camel
+from pydantic_core import core_schema
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
 from statestore import InvalidKey, InvalidValue, Key, MemoryStore, SchemaViolation, ValueTooLarge
@@ -63,6 +67,30 @@ class Sloppy(pydantic.BaseModel):
     share: float = 0
     price: decimal.Decimal = 1
     names: list[str] = ()
+    home: pydantic.HttpUrl = "https://example.com"
+    seen: set[str] = []
+    day: dt.date = "2026-01-02"
+
+
+class Camel(pydantic.BaseModel, alias_generator=to_camel, populate_by_name=True):
+    first_name: str
+    at_work: str = pydantic.Field("", serialization_alias="working")
+
+
+class Plain:
+    """A type of somebody's own, which has no equality."""
+
+    def __init__(self, number):
+        self.number = number
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source, handler):
+        to_number = core_schema.plain_serializer_function_ser_schema(lambda one: one.number)
+        return core_schema.json_or_python_schema(
+            core_schema.no_info_after_validator_function(cls, core_schema.int_schema()),
+            core_schema.is_instance_schema(cls),
+            serialization=to_number,
+        )
 
 
 class Transient(pydantic.BaseModel):
@@ -182,7 +210,7 @@ def test_on_invalid_answers_instead(store):
             Holder(data={"a": [1, 1.0, None, {"b": True}]}),
             {"data": {"a": [1, 1.0, None, {"b": True}]}, "number": 0},
         ),
-        (Renamed, Renamed(**{"No.": 1}), {"No.": 1}),
+        (Renamed, Renamed(**{"No.": 1}), {"number": 1}),
         (Closed, Closed(number=1), {"number": 1}),
         (Open, Open(number=1, more=2), {"number": 1, "more": 2}),
         (Any, {"a": [1]}, {"a": [1]}),
@@ -302,7 +330,43 @@ def test_what_would_be_read_as_something_else_is_refused(store, kind, value, pla
 def test_a_model_with_defaults_of_other_types_is_read_back_equal(store):
     key = Key("sloppy", type=Sloppy)
     store.set(SCOPE, key, Sloppy())
-    assert store.get(SCOPE, key) == Sloppy(share=0.0, price=decimal.Decimal(1), names=[])
+    known = Sloppy(share=0.0, price=decimal.Decimal(1), names=[], seen=set(), day=dt.date(2026, 1, 2))
+    known.home = pydantic.HttpUrl("https://example.com")
+    assert store.get(SCOPE, key) == known
+
+
+def test_a_part_of_a_model_is_written_by_its_name_or_its_alias(store):
+    key = Key("person", type=Camel)
+    store.set(SCOPE, key, Camel(firstName="Ann", at_work="x"))
+    assert store.get(SCOPE, "person") == {"first_name": "Ann", "at_work": "x"}
+    store.set(SCOPE, key, "Bob", at="/first_name")
+    assert store.get(SCOPE, key) == Camel(first_name="Bob", at_work="x")
+    store.set(SCOPE, "person", {"firstName": "Eve"})
+    assert store.get(SCOPE, key).first_name == "Eve"
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+@pytest.mark.parametrize(("month", "day"), [(10, 25), (3, 29)])
+def test_moment_in_an_hour_that_comes_twice_or_never_is_stored(store, month, day, fold):
+    moment = dt.datetime(2026, month, day, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=fold)
+    store.set(SCOPE, Key("k", type=dt.datetime), moment)
+    found = store.get(SCOPE, Key("k", type=dt.datetime))
+    assert (found.timestamp(), found.utcoffset()) == (moment.timestamp(), moment.utcoffset())
+
+
+def test_a_type_that_has_no_equality_is_stored(store):
+    key = Key("k", type=Plain)
+    store.set(SCOPE, key, Plain(5))
+    assert store.get(SCOPE, key).number == 5
+
+
+@pytest.mark.parametrize(("kind", "text"), [(Transient, b"{}"), (Secret, b'{"word":"x"}')])
+def test_what_can_only_be_read_is_passed_on_as_it_is_stored(store, kind, text):
+    key = Key("k", type=kind)
+    store.set(SCOPE, "k", json.loads(text))
+    record = store.record(SCOPE, "k")
+    assert store.sound(SCOPE, key, record) == record
+    assert record.text == text
 
 
 def test_a_large_value_of_a_type_is_too_large(store):

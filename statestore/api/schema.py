@@ -74,7 +74,7 @@ class StateSchema(AutoSchema):
         self.method, self.registry = method.upper(), registry
         what = OPERATIONS[type(self.view).__name__, self.method]
         operation = {
-            "operationId": self.get_operation_id(),
+            "operationId": f"{type(self.view).__name__.removesuffix('View').lower()}_{method.lower()}",
             "summary": what.summary,
             "tags": ["state"],
             "parameters": [*self._path(), *self._query(), *(IF if what.tagged else [])],
@@ -84,12 +84,6 @@ class StateSchema(AutoSchema):
         if what.body:
             operation["requestBody"] = {"content": self._content(what.body), "required": what.body_required}
         return operation
-
-    def get_operation_id(self) -> str:
-        """Return view and method, led by where the API is mounted unless that is where all of the document is."""
-        mounted = re.sub(self.path_prefix, "", self.path, flags=re.IGNORECASE).rpartition("stores/")[0]
-        view = type(self.view).__name__.removesuffix("View").lower()
-        return "_".join([*re.findall(r"\w+", mounted), view, self.method.lower()])
 
     def _path(self) -> list[Shape]:
         shapes = PATH | {"store": {"type": "string", "enum": served()}}

@@ -8,7 +8,7 @@ from statestore import pointer
 from statestore.backends.core import Core
 from statestore.backends.rules import check_keys, placed
 from statestore.entries import ABSENT, Entry, Record, to_datetime
-from statestore.exceptions import CorruptState, InvalidValue, ValueTooLarge
+from statestore.exceptions import CorruptState, InvalidValue, SchemaViolation, ValueTooLarge
 from statestore.schemas import Schemas
 from statestore.typed import Key
 from statestore.values import decode, encode, encode_all
@@ -77,7 +77,14 @@ class Texts(Core):
         ``CorruptState`` or ``SchemaViolation`` otherwise, as when the value is read. The store is not asked.
         """
         value, typed = self._decode(scope, key, record.text), self._typed(scope, key)
-        return record if typed is None else record._replace(text=typed.to_text(value))
+        if typed is None:
+            return record
+        try:
+            return record._replace(text=typed.to_text(value))
+        except SchemaViolation:
+            raise
+        except InvalidValue:  # it can be read, though not be written again from what Python makes of it
+            return record
 
     def _corrupt(self, scope: str, key: str) -> CorruptState:
         text = f"{scope} / {key}: what is stored in {self.alias!r} is not JSON."

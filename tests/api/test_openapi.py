@@ -78,20 +78,17 @@ def test_headers_that_go_with_a_status_are_told(document):
         assert told.get("415", ["Accept-Encoding"]) == ["Accept-Encoding"]
 
 
-urlpatterns = [urls.path(f"{place}/", urls.include("statestore.api.urls")) for place in ("one", "b/two", "<str:v>")]
+urlpatterns = [urls.path("<str:v>/", urls.include("statestore.api.urls"))]
 
 
-def test_an_api_that_is_mounted_more_than_once_has_no_name_twice():
+def test_operations_have_the_same_names_wherever_the_api_is_mounted(document):
     GENERATOR_STATS.reset()
-    document = SchemaGenerator(urlconf=__name__).get_schema(public=True)
+    elsewhere = SchemaGenerator(urlconf=__name__).get_schema(public=True)
     assert not GENERATOR_STATS
-    validate_schema(document)
-    names = {path: operation["operationId"] for path, method, operation in operations(document) if method == "get"}
-    assert len({*names.values()}) == len(names)
-    assert names["/one/stores/"] == "one_stores_get"
-    assert names["/b/two/stores/{store}/scopes/{scope}/"] == "b_two_scope_get"
-    assert names["/{v}/stores/"] == "v_stores_get"
-    [parameter] = document["paths"]["/{v}/stores/"]["get"]["parameters"]
+    validate_schema(elsewhere)
+    names, expected = ([each["operationId"] for _, _, each in operations(one)] for one in (elsewhere, document))
+    assert sorted(names) == sorted(expected)
+    [parameter] = elsewhere["paths"]["/{v}/stores/"]["get"]["parameters"]
     assert parameter == {"in": "path", "name": "v", "required": True, "schema": {"type": "string"}}
 
 
