@@ -165,7 +165,12 @@ def _name_in(view: Callable[..., Any]) -> str | None:
     """Return the name by which a view takes its context; None if it is simply the second parameter."""
     parameters = list(signature(view).parameters.values())
     second = [one.name for one in parameters[1:2] if one.kind is not one.KEYWORD_ONLY]
-    named = [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    named = [
+        one.name
+        for one in parameters
+        if one.kind is one.KEYWORD_ONLY
+        or (one.kind is one.POSITIONAL_OR_KEYWORD and (one.name == "context" or one.default is one.empty))
+    ]
     found = [name for name in ("context", "state") if name in named][:1]
     return found[0] if found and found != second else None
 

@@ -39,8 +39,9 @@ class StoreHandler:
 
     def __getitem__(self, alias: str) -> StateStore:
         """Return the store with this alias, or raise ``UnknownStore``."""
-        if isinstance(alias, str) and alias in self._built and self._is_current():
-            return self._built[alias][1]
+        built = self._built.get(alias) if isinstance(alias, str) else None
+        if built is not None and self._is_current():
+            return built[1]
         with self._lock:
             self._follow_settings()
             return self._find(alias, ())
@@ -86,7 +87,7 @@ class StoreHandler:
             elif holder in self._around:
                 built = self._built_for_both()
                 self._settings, self._caches, self._built = self._around.pop(holder)
-                self._built = built | self._built
+                self._built = self._built | {name: each for name, each in built.items() if not self._has(name)}
                 self._watch_again()
 
     def _built_for_both(self) -> dict[str, tuple[Any, StateStore]]:
@@ -97,6 +98,12 @@ class StoreHandler:
             return {}
         ours = {alias: built for alias, built in self._built.items() if said.get(alias) is built[0]}
         return {alias: built for alias, built in ours.items() if self._stays(alias, *built)}
+
+    def _has(self, alias: str) -> bool:
+        """Say whether the block that goes on has this store itself, not only one of before its own settings."""
+        if alias not in self._built or _is_closed(self._built[alias][1]):
+            return False
+        return self._is_current() or self._stays(alias, *self._built[alias])
 
     def _watch_again(self) -> None:
         """Have those stores watched that a block inside shared with this one, unless it has closed some of them."""

@@ -179,6 +179,17 @@ def test_a_block_inside_keeps_the_stores_that_it_does_not_change():
         assert stores["other"].get("flow:1", "a") == "was asked for here first"
 
 
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_what_a_block_inside_was_the_first_to_ask_for_stays_whoever_asked_before_both(asked_before):
+    with configured(default=MEMORY | {"TTL": 60}):
+        if asked_before:
+            assert stores["default"].config.ttl
+        with configured(default=MEMORY):
+            with override_settings(STATESTORE={**settings.STATESTORE, "API": {"PAGE_SIZE": 5}}):
+                store.set("flow:1", "a", 1)
+            assert store.get("flow:1", "a") == 1
+
+
 @pytest.mark.parametrize(
     "inside",
     [

@@ -10,7 +10,7 @@ from os import urandom
 from typing import Any
 
 from django.conf import settings
-from django.utils.timezone import make_aware
+from django.utils.timezone import get_default_timezone, make_aware
 
 from statestore.entries import ABSENT, to_moment
 from statestore.exceptions import (
@@ -89,7 +89,7 @@ def check_moment(when: Any) -> int:
     Where the site has ``USE_TZ`` off, a naive one is in the site's time zone, as Django's own are.
     """
     if isinstance(when, datetime) and when.tzinfo is None and not settings.USE_TZ:
-        when = make_aware(when)
+        when = make_aware(when, get_default_timezone())
     if not isinstance(when, datetime) or when.tzinfo is None:
         raise InvalidValue("A moment is a datetime with a time zone.")
     return to_moment(when)

@@ -1,11 +1,12 @@
 """The verbs of a dict that read and write as one step."""
 
+from contextlib import suppress
 from typing import Any
 
 from statestore import signals
 from statestore.backends.writing import Writing
 from statestore.entries import ABSENT, STORE_TTL
-from statestore.exceptions import StoreUnavailable
+from statestore.exceptions import StoreUnavailable, VersionConflict
 from statestore.names import check_key, check_scope
 
 
@@ -32,16 +33,18 @@ class Taking(Writing):
 
     def setdefault(self, scope: str, key: str, default: Any = None) -> Any:
         """Return the value under ``key``, after storing ``default`` where there is none: the first writer wins."""
-        check_key(key)
-        value = self.get(scope, key, ABSENT)
-        if value is not ABSENT:
-            return value
+        self._permit("GET", "setdefault")
+        record = self._fetch_one(check_scope(scope), check_key(key))
+        if record is not None:
+            return self._decode(scope, key, record.text)
         self._permit("SET", "setdefault")
-        found = [default]
-
-        def fill(current: Any) -> Any:
-            found[0] = default if current is ABSENT else current
-            return default if current is ABSENT else ABSENT
-
-        created = self._modify(scope, key, fill, STORE_TTL, None, self._decode).version is not None
-        return self._decode(scope, key, self._encode(scope, key, default)) if created else found[0]
+        text, name = self._encode(scope, key, default), check_key(key)
+        for _ in self._tries():
+            # Nothing is locked that is not there: two transactions that fill the same gap would wait in a circle.
+            with suppress(VersionConflict):
+                self._put_texts(scope, {name: text}, STORE_TTL, ABSENT)
+                return self._decode(scope, key, text)
+            record = self._if_live(self._ask(self._read_to_change, scope, name))
+            if record is not None:
+                return self._decode(scope, key, record.text)
+        raise StoreUnavailable(f"{scope} / {key}: too many writers at once.", alias=self.alias)

@@ -96,7 +96,7 @@ def test_read_modify_write_costs_two_statements(store, statements):
             change()
     with statements(1):
         store.setdefault(SCOPE, "n", 0)
-    with statements(3):
+    with statements(2):
         store.setdefault(SCOPE, "v", 0)
 
 

@@ -29,6 +29,12 @@ def test_naive_moment_is_in_the_sites_zone_where_it_uses_no_time_zones(store, se
     assert store.clean([], idle_since=timezone.now() + hour).removed == 1
 
 
+def test_zone_of_the_visitor_moves_no_naive_moment(store, settings):
+    settings.USE_TZ, settings.TIME_ZONE = False, "UTC"
+    with timezone.override("America/New_York"):
+        assert store.clean([], idle_since=timezone.now() - timedelta(hours=1)).kept == 1
+
+
 def test_naive_moment_is_refused_where_the_site_uses_time_zones(store):
     with pytest.raises(InvalidValue, match="time zone"):
         idle_since(store, timezone.now().replace(tzinfo=None))

@@ -132,6 +132,8 @@ def test_every_verb_of_a_scope_goes_by_the_late_ones_too():
         (lambda request, context, state: context, {"state": "open"}),
         (lambda request, mine, state: mine, {"state": "open"}),
         (lambda request, state, context: context, {"state": "open"}),
+        (lambda request, mine, state="all": mine, {}),
+        (lambda request, state=None: state, {}),
         (lambda request, context, /: context, {}),
         (lambda request, *args, **kwargs: args[0], {"pk": 1}),
         (lambda request, *context: context[0], {}),

@@ -102,6 +102,12 @@ class ScopeAsDict(Suite):
         clock.tick(60)
         assert "a" not in scope
 
+    def test_setdefault_refuses_what_can_not_be_a_value(self, scope):
+        for default in ({1}, ABSENT, float("nan")):
+            with pytest.raises(InvalidValue):
+                scope.setdefault("a", default)
+        assert scope.keys() == []
+
     def test_stores_pop_and_set_defaults_too(self, store):
         assert (store.setdefault("s", "a", 1), store.setdefault("s", "a", 2)) == (1, 1)
         assert (store.pop("s", "a"), store.pop("s", "a"), store.pop("s", "a", 5)) == (1, None, 5)
