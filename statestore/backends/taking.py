@@ -6,7 +6,7 @@ from typing import Any
 from statestore import signals
 from statestore.backends.writing import Writing
 from statestore.entries import ABSENT, STORE_TTL
-from statestore.exceptions import StoreUnavailable, VersionConflict
+from statestore.exceptions import VersionConflict
 from statestore.names import check_key, check_scope
 
 
@@ -29,16 +29,17 @@ class Taking(Writing):
             if self._tell(self._remove, scope, [name], record.version, now):
                 self._announce(signals.entry_removed, scope=scope, key=name)
                 return value
-        raise StoreUnavailable(f"{scope} / {key}: too many writers at once.", alias=self.alias)
+        raise self._outrun(scope, key)
 
     def setdefault(self, scope: str, key: str, default: Any = None) -> Any:
         """Return the value under ``key``, after storing ``default`` where there is none: the first writer wins."""
         self._permit("GET", "setdefault")
-        record = self._fetch_one(check_scope(scope), check_key(key))
+        scope, name = check_scope(scope), check_key(key)
+        record = self._fetch_one(scope, name)
         if record is not None:
             return self._decode(scope, key, record.text)
         self._permit("SET", "setdefault")
-        text, name = self._encode(scope, key, default), check_key(key)
+        text = self._encode(scope, key, default)
         for _ in self._tries():
             # Nothing is locked that is not there: two transactions that fill the same gap would wait in a circle.
             with suppress(VersionConflict):
@@ -47,4 +48,4 @@ class Taking(Writing):
             record = self._if_live(self._ask(self._read_to_change, scope, name))
             if record is not None:
                 return self._decode(scope, key, record.text)
-        raise StoreUnavailable(f"{scope} / {key}: too many writers at once.", alias=self.alias)
+        raise self._outrun(scope, key)

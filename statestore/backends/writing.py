@@ -243,7 +243,7 @@ class Writing(Reading):
             if self._tell(self._write, scope, {name: text}, stamp, found):
                 self._announce(signals.entry_changed, scope=scope, key=name, version=stamp.version)
                 return Changed(value, stamp.version, record is None)
-        raise StoreUnavailable(f"{scope} / {key}: too many writers at once.", alias=self.alias)
+        raise self._outrun(scope, key)
 
     def _tries(self) -> Iterator[int]:
         """Yield the moment of every try, pausing a little longer, by chance, from one to the next."""
@@ -253,6 +253,9 @@ class Writing(Reading):
             time.sleep(random.uniform(0, pause))  # noqa: S311 (no secret)
             pause = min(pause * 2, 0.05)
             yield self.now()
+
+    def _outrun(self, scope: str, key: str) -> StoreUnavailable:
+        return StoreUnavailable(f"{scope} / {key}: too many writers at once.", alias=self.alias)
 
     def _set_part(
         self,
